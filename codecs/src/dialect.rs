@@ -1,0 +1,229 @@
+//! The one trait that a dialect implements, and the list of those that there are.
+//!
+//! A dialect is stateless: what a connection needs to remember (its [`Form`], whether it has
+//! signed in) is handed in. So a live message is encoded once per [`Form`] and shard, however
+//! many sessions get it.
+
+use crate::event::Event;
+use crate::request::{Request, Tag};
+
+/// How frames are delimited on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Framing {
+    /// RFC 6455.
+    WebSocket,
+    /// A varint length before each frame (protobuf's `writeDelimitedTo`).
+    Delimited,
+    /// `ONECHAT/1.0\r\nPAYLOAD_LEN: n\r\n\r\n` before each frame.
+    Onechat,
+    /// JSON texts one after the other, with nothing between them.
+    Bare,
+}
+
+/// What a frame says about its payload. Only WebSocket tells them apart: every other framing
+/// has `Binary` for protobuf and `Text` for JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PayloadKind {
+    Text,
+    Binary,
+}
+
+/// A whole frame from a client, unmasked and defragmented; text is checked UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    pub kind: PayloadKind,
+    pub payload: &'a [u8],
+}
+
+/// In which bytes a session is spoken to. Two sessions of one form get the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Form {
+    pub dialect: DialectName,
+    pub framing: Framing,
+    /// What the server writes: the kind of the client's last frame where the dialect follows it.
+    pub kind: PayloadKind,
+}
+
+impl Form {
+    /// One above the largest [`Form::index`].
+    pub const COUNT: usize = DialectName::COUNT * 4 * 2;
+
+    /// A small number for tables.
+    pub fn index(self) -> usize {
+        (self.dialect as usize * 4 + self.framing as usize) * 2 + self.kind as usize
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DialectName {
+    Onechat,
+    Stream,
+}
+
+impl DialectName {
+    pub const COUNT: usize = 2;
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Onechat => "onechat",
+            Self::Stream => "stream",
+        }
+    }
+
+    /// The registry: one line a dialect.
+    pub fn dialect(self) -> &'static dyn Dialect {
+        match self {
+            Self::Onechat => &crate::onechat::Onechat,
+            Self::Stream => &crate::stream::StreamDialect,
+        }
+    }
+}
+
+/// Who a client says it is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credentials {
+    /// `secret` is the password, or a token whose user bears `name` (empty: any).
+    Password { name: String, secret: String },
+    Token(String),
+}
+
+/// A sign-in that came as a frame (others come with a WebSocket's handshake).
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignInFrame {
+    pub tag: Tag,
+    pub credentials: Credentials,
+    pub device: String,
+}
+
+/// How a sign-in ended, where the dialect has a frame for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInResult {
+    Accepted,
+    /// Unknown name, wrong password, bad or expired token: the same for all.
+    Refused,
+    /// Too many sign-ins at the moment; come back later.
+    Busy,
+}
+
+/// What one frame meant.
+#[derive(Clone, PartialEq)]
+pub enum Decoded {
+    SignIn(SignInFrame),
+    SignOut,
+    Request(Request),
+    /// Answer this at once (a malformed frame, a request before signing in) and go on. The bytes
+    /// are whole frames in the connection's form.
+    Reply(Vec<u8>),
+    /// The frame cannot be followed by another: write `reply`, then close as `reason` says.
+    End { reply: Vec<u8>, reason: EndReason },
+}
+
+/// Why a connection ends, for every framing and dialect to put in its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// The client left, or asked to.
+    Left,
+    /// Not UTF-8, not JSON, not protobuf (WebSocket 1007).
+    Malformed,
+    /// Against the protocol (WebSocket 1002 or 1008).
+    Protocol,
+    /// A frame over the limit (WebSocket 1009).
+    TooLong,
+    /// No sign-in in time, or a refused one (WebSocket 1008 or the dialect's).
+    NotSignedIn,
+    /// A slow consumer is evicted (3008). Resume loses nothing.
+    SlowConsumer,
+    /// The server drains (3001): come back.
+    Drain,
+    /// The same user signed in on the same device (3500).
+    Replaced,
+    /// The operator closed it (3501).
+    Kicked,
+    /// Its token expired (3502).
+    Expired,
+    /// Too many sessions of one user, or requests in flight (3009).
+    OverLimit,
+    /// Nothing came for too long (3010).
+    Idle,
+    /// The room asked for is not there (3503).
+    UnknownRoom,
+    /// The server failed (1011).
+    Internal,
+}
+
+impl EndReason {
+    /// WebSocket's close code: RFC 6455 section 7.4; 3000 to 3499 come back, 3500 to 3999 do not.
+    pub fn close_code(self) -> u16 {
+        match self {
+            Self::Left => 1000,
+            Self::Malformed => 1007,
+            Self::Protocol => 1002,
+            Self::NotSignedIn => 1008,
+            Self::TooLong => 1009,
+            Self::Internal => 1011,
+            Self::Drain => 3001,
+            Self::SlowConsumer => 3008,
+            Self::OverLimit => 3009,
+            Self::Idle => 3010,
+            Self::Replaced => 3500,
+            Self::Kicked => 3501,
+            Self::Expired => 3502,
+            Self::UnknownRoom => 3503,
+        }
+    }
+
+    /// A few words for the close frame and the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Malformed => "malformed",
+            Self::Protocol => "protocol error",
+            Self::TooLong => "frame too long",
+            Self::NotSignedIn => "not signed in",
+            Self::SlowConsumer => "slow consumer",
+            Self::Drain => "drain",
+            Self::Replaced => "replaced",
+            Self::Kicked => "kicked",
+            Self::Expired => "token expired",
+            Self::OverLimit => "over limit",
+            Self::Idle => "idle",
+            Self::UnknownRoom => "unknown room",
+            Self::Internal => "internal error",
+        }
+    }
+}
+
+/// How sessions of a dialect resume and what they are shown; the core's matter, stated here
+/// because it is part of what a dialect is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traits {
+    /// Resumes by message id (its Sync names them); otherwise the server's cursors are sent at
+    /// sign-in.
+    pub resumes_by_id: bool,
+    /// The sending session is sent its own messages in groups, channels and rooms.
+    pub echo: bool,
+    /// Directs only between friends, where the setting is on.
+    pub friends_required: bool,
+    pub one_session_per_device: bool,
+    /// Has words for recalls and read marks.
+    pub marks: bool,
+}
+
+/// What a connection's frames are decoded with and its events encoded into.
+pub trait Dialect: Sync {
+    fn traits(&self) -> Traits;
+
+    /// Decodes one frame, appending what it means. Follows the client's payload kind by changing
+    /// `form.kind` where the dialect does so. Never panics, whatever the bytes.
+    fn decode(&self, form: &mut Form, signed_in: bool, frame: Frame<'_>, out: &mut Vec<Decoded>);
+
+    /// Appends the event as whole frames, delimited as `form.framing` says; nothing where the
+    /// dialect has no word for it.
+    fn encode(&self, form: Form, event: &Event, out: &mut Vec<u8>);
+
+    /// Appends the answer to a sign-in, and nothing where the dialect has none.
+    fn encode_sign_in(&self, form: Form, tag: &Tag, result: SignInResult, out: &mut Vec<u8>);
+
+    /// Appends what the dialect says before a close, if anything (framings close by themselves).
+    fn encode_end(&self, form: Form, reason: EndReason, out: &mut Vec<u8>);
+}

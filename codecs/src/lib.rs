@@ -1,0 +1,19 @@
+//! The words that clients speak: bytes to [`Request`], [`Event`] to bytes.
+//!
+//! Sans-IO: nothing here knows a socket, a clock, a runtime or a log. The caller owns every
+//! buffer. [`model`] holds the domain's nouns, which every other crate shares; [`request`] and
+//! [`event`] are what a dialect decodes and encodes.
+
+pub mod dialect;
+pub mod event;
+pub mod limits;
+pub mod model;
+pub mod onechat;
+pub mod request;
+pub mod stream;
+
+pub use event::{Event, Posted, Refusal};
+pub use model::{
+    Category, Content, ConversationId, Media, MediaKind, Message, MessageId, Seq, UserId,
+};
+pub use request::{Draft, DraftBody, Request, Tag};

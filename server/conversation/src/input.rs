@@ -1,0 +1,91 @@
+//! What goes into the core.
+
+use parlance_codecs::{ConversationId, Request, UserId};
+
+use crate::mesh::{CallRequest, MeshMessage};
+use crate::placement::ShardIndex;
+use crate::store::{Loaded, LogPage};
+
+/// The turn's time, read once per turn by the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Now {
+    /// Milliseconds that never go back while the process lives: deadlines.
+    pub monotonic_ms: u64,
+    /// Unix milliseconds, for what is shown and for expiry. May jump.
+    pub wall_ms: u64,
+}
+
+/// A session, as the shell numbers them on its shard. The shell reuses a slot only with another
+/// generation, so that a late effect for an ended session is recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId {
+    pub slot: u32,
+    pub generation: u32,
+}
+
+/// One call by the shell without a session (an HTTP request, a sign-in's look-up).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
+/// One read or load that the core asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Writes are numbered per shard, from 1, in the order of their effects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommitSeq(pub u64);
+
+/// How a dialect's sessions resume and what they are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResumeStyle {
+    /// By message id (`stream`): live messages wait for the first Sync (or for
+    /// [`crate::limits::FIRST_SYNC_WAIT_MS`]), and are shown in rising id order per category.
+    ById,
+    /// By the server's cursors (`onechat`): what was not acknowledged is sent at sign-in, then
+    /// live messages, in each conversation's order.
+    ByCursor,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionStyle {
+    pub resume: ResumeStyle,
+    /// The sending session is sent its own messages in groups, channels and rooms.
+    pub echo: bool,
+    /// Directs may be sent to friends only.
+    pub friends_required: bool,
+    /// Signing in with a device closes the user's older session with the same device.
+    pub one_session_per_device: bool,
+    /// Shown recalls and read marks.
+    pub marks: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignIn {
+    pub session: SessionId,
+    pub user: UserId,
+    pub device: Box<str>,
+    pub style: SessionStyle,
+    /// A room to join at once (`/message/room?room=ID`).
+    pub room: Option<ConversationId>,
+}
+
+/// Everything that can happen to a shard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Only on the user's home shard.
+    SignedIn(SignIn),
+    Request { session: SessionId, request: Request },
+    /// The session's outbox is nearly empty again, after an effect asked to be told.
+    Drained { session: SessionId },
+    /// The connection is gone. No effect for the session follows.
+    Closed { session: SessionId },
+    Call { call: CallId, request: CallRequest },
+    Mesh { from: ShardIndex, message: MeshMessage },
+    /// Every write up to this one is as durable as it asked for.
+    Committed { up_to: CommitSeq },
+    Loaded { ticket: Ticket, loaded: Loaded },
+    /// The answer to [`crate::Effect::ReadLog`].
+    Read { ticket: Ticket, page: LogPage },
+    /// Some milliseconds have passed; deadlines are looked at.
+    Tick,
+}

@@ -1,0 +1,24 @@
+//! The core's limits. Each names what it bounds and why it is as large as it is.
+
+/// Sessions of one user at a time; one more closes the oldest.
+pub const SESSIONS_PER_USER_MAX: usize = 64;
+/// How long a session that resumes by id may wait before its first Sync.
+pub const FIRST_SYNC_WAIT_MS: u64 = 1_000;
+/// Posts of one session that wait for their answers; the shell stops reading at this many.
+pub const POSTS_IN_FLIGHT_MAX: usize = 256;
+/// Members of one group, channel or room.
+pub const MEMBERS_MAX: usize = 100_000;
+/// A page's bytes of content, softly.
+pub const PAGE_BYTES_MAX: usize = 256 * 1024;
+/// Live messages kept for a session while its Sync is being answered; past it they are read
+/// from the log instead.
+pub const SYNC_LIVE_MAX: usize = 1_024;
+/// Acknowledgements above the cumulative cursor, per user and conversation. Past it the newest
+/// are not recorded, and those messages are sent again at the next sign-in.
+pub const DELIVERED_ABOVE_MAX: usize = 1_024;
+/// Messages whose conversation is remembered for acknowledgements that name only an id.
+pub const RECENT_MESSAGES_MAX: usize = 65_536;
+/// Cursors that changed are written at the latest after this long.
+pub const CURSOR_WRITE_MS: u64 = 500;
+/// Users and conversations kept in memory that nobody uses.
+pub const IDLE_ENTITIES_MAX: usize = 100_000;
