@@ -5,6 +5,7 @@
 //! many sessions get it.
 
 use crate::event::Event;
+use crate::model::UserId;
 use crate::request::{Request, Tag};
 
 /// How frames are delimited on a connection.
@@ -213,9 +214,9 @@ pub struct Traits {
 pub trait Dialect: Sync {
     fn traits(&self) -> Traits;
 
-    /// Decodes one frame, appending what it means. Follows the client's payload kind by changing
+    /// Decodes one frame of `user` (`None` before sign-in), appending what it means. Follows the client's payload kind by changing
     /// `form.kind` where the dialect does so. Never panics, whatever the bytes.
-    fn decode(&self, form: &mut Form, signed_in: bool, frame: Frame<'_>, out: &mut Vec<Decoded>);
+    fn decode(&self, form: &mut Form, user: Option<UserId>, frame: Frame<'_>, out: &mut Vec<Decoded>);
 
     /// Appends the event as whole frames, delimited as `form.framing` says; nothing where the
     /// dialect has no word for it.

@@ -20,7 +20,8 @@ impl Tag {
 pub struct Draft {
     pub conversation: ConversationId,
     /// What the client believes the conversation to be; a mismatch is an unknown conversation.
-    pub category: Category,
+    /// `None` where the dialect does not tell.
+    pub category: Option<Category>,
     pub body: DraftBody,
     /// Lifetime in milliseconds from acceptance.
     pub expires_in_ms: Option<u64>,

@@ -7,7 +7,7 @@ impl Dialect for StreamDialect {
     fn traits(&self) -> Traits {
         Traits { resumes_by_id: true, echo: false, friends_required: false, one_session_per_device: false, marks: true }
     }
-    fn decode(&self, _: &mut Form, _: bool, _: Frame<'_>, _: &mut Vec<Decoded>) {}
+    fn decode(&self, _: &mut Form, _: Option<crate::UserId>, _: Frame<'_>, _: &mut Vec<Decoded>) {}
     fn encode(&self, _: Form, _: &Event, _: &mut Vec<u8>) {}
     fn encode_sign_in(&self, _: Form, _: &Tag, _: SignInResult, _: &mut Vec<u8>) {}
     fn encode_end(&self, _: Form, _: EndReason, _: &mut Vec<u8>) {}
