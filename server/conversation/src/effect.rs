@@ -27,21 +27,48 @@ pub enum CloseReason {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Between one pair of shards, messages arrive in the order of these effects.
-    Mesh { to: ShardIndex, message: MeshMessage },
+    Mesh {
+        to: ShardIndex,
+        message: MeshMessage,
+    },
     /// The next [`crate::input::CommitSeq`]. Writes are committed in the order of these effects;
     /// [`crate::Input::Committed`] tells when. Never [`Durability::Memory`].
-    Write { changes: Vec<Change>, durability: Durability },
+    Write {
+        changes: Vec<Change>,
+        durability: Durability,
+    },
     /// From this shard's own store; sees every write that was committed before.
-    Load { ticket: Ticket, key: LoadKey },
+    Load {
+        ticket: Ticket,
+        key: LoadKey,
+    },
     /// From any shard's store.
-    ReadLog { ticket: Ticket, store: StoreOf, query: LogQuery },
+    ReadLog {
+        ticket: Ticket,
+        store: StoreOf,
+        query: LogQuery,
+    },
     /// The same live message for many sessions: encoded once per form.
-    FanOut { message: Arc<Message>, sessions: Vec<SessionId> },
-    Send { session: SessionId, event: Event },
+    FanOut {
+        message: Arc<Message>,
+        sessions: Vec<SessionId>,
+    },
+    Send {
+        session: SessionId,
+        event: Event,
+    },
     /// Tell [`crate::Input::Drained`] once the session's outbox is nearly empty.
-    AwaitDrain { session: SessionId },
-    Close { session: SessionId, reason: CloseReason },
-    Answer { call: CallId, answer: CallAnswer },
+    AwaitDrain {
+        session: SessionId,
+    },
+    Close {
+        session: SessionId,
+        reason: CloseReason,
+    },
+    Answer {
+        call: CallId,
+        answer: CallAnswer,
+    },
     /// Every intent found at start has been applied: the shard may take clients.
     Ready,
 }

@@ -74,18 +74,39 @@ pub struct SignIn {
 pub enum Input {
     /// Only on the user's home shard.
     SignedIn(SignIn),
-    Request { session: SessionId, request: Request },
+    Request {
+        session: SessionId,
+        request: Request,
+    },
     /// The session's outbox is nearly empty again, after an effect asked to be told.
-    Drained { session: SessionId },
+    Drained {
+        session: SessionId,
+    },
     /// The connection is gone. No effect for the session follows.
-    Closed { session: SessionId },
-    Call { call: CallId, request: CallRequest },
-    Mesh { from: ShardIndex, message: MeshMessage },
+    Closed {
+        session: SessionId,
+    },
+    Call {
+        call: CallId,
+        request: CallRequest,
+    },
+    Mesh {
+        from: ShardIndex,
+        message: MeshMessage,
+    },
     /// Every write up to this one is as durable as it asked for.
-    Committed { up_to: CommitSeq },
-    Loaded { ticket: Ticket, loaded: Loaded },
+    Committed {
+        up_to: CommitSeq,
+    },
+    Loaded {
+        ticket: Ticket,
+        loaded: Loaded,
+    },
     /// The answer to [`crate::Effect::ReadLog`].
-    Read { ticket: Ticket, page: LogPage },
+    Read {
+        ticket: Ticket,
+        page: LogPage,
+    },
     /// Some milliseconds have passed; deadlines are looked at.
     Tick,
 }

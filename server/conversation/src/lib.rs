@@ -12,5 +12,27 @@ pub mod mesh;
 pub mod placement;
 pub mod store;
 
+mod append;
+mod cache;
+mod clock;
+mod conversation;
+mod conversation_home;
+mod dedupe;
+mod delivery;
+mod directory;
+mod fan_out;
+mod gate;
+mod intents;
+mod post;
+mod receipts;
+mod resume;
+mod session;
+mod session_home;
+mod shard;
+mod turn;
+mod user;
+mod user_home;
+
 pub use effect::Effect;
 pub use input::Input;
+pub use shard::{Options, Shard};

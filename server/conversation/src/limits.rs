@@ -22,3 +22,17 @@ pub const RECENT_MESSAGES_MAX: usize = 65_536;
 pub const CURSOR_WRITE_MS: u64 = 500;
 /// Users and conversations kept in memory that nobody uses.
 pub const IDLE_ENTITIES_MAX: usize = 100_000;
+/// Senders of one conversation whose keys are kept in memory; past it they are loaded anew.
+pub const WINDOWS_MAX: usize = 4_096;
+/// Members that one write of a membership change may hold; longer lists take several writes.
+pub const MEMBERS_PER_WRITE_MAX: usize = 1_000;
+/// Cursors in one write.
+pub const CURSORS_PER_WRITE_MAX: usize = 4_096;
+/// The first id for users whose id the operator leaves open; lower ones are for tokens to name.
+pub const FIRST_ALLOCATED_USER: u64 = 1_000_001;
+/// Syncs of one session that wait for the one being answered.
+pub const SYNCS_WAITING_MAX: usize = 16;
+/// Rooms that one session may have joined.
+pub const ROOMS_PER_SESSION_MAX: usize = 64;
+/// Entities looked at per tick while idle ones are dropped.
+pub const SWEEP_PER_TICK_MAX: usize = 256;

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use parlance_codecs::{Category, ConversationId, Draft, Message, MessageId, Posted, Refusal, UserId};
+use parlance_codecs::{
+    Category, ConversationId, Draft, Message, MessageId, Posted, Refusal, UserId,
+};
 
 use crate::input::{CallId, SessionId};
 use crate::placement::ShardIndex;
@@ -15,8 +17,16 @@ use crate::store::{Intent, IntentId, NameKey, NameRecord};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// Result number `draft` of the session's Post number `post`.
-    Session { shard: ShardIndex, session: SessionId, post: u32, draft: u16 },
-    Call { shard: ShardIndex, call: CallId },
+    Session {
+        shard: ShardIndex,
+        session: SessionId,
+        post: u32,
+        draft: u16,
+    },
+    Call {
+        shard: ShardIndex,
+        call: CallId,
+    },
 }
 
 /// Something asked without a session: by an HTTP request, a sign-in, the operator.
@@ -89,42 +99,137 @@ pub enum CallRefusal {
     Refused(#[from] Refusal),
 }
 
-/// A message to another shard, with the sender's clock, which the receiver's never falls behind.
+/// A message to another shard. `clock` is the largest id shown on the sending shard: a post that
+/// travels with it gets a larger one, so that ids follow cause and effect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeshMessage {
     pub clock: MessageId,
     pub body: MeshBody,
 }
 
+/// Everything that one shard tells another (or itself, in the same order).
 #[derive(Clone, Debug, PartialEq)]
 pub enum MeshBody {
     /// To a caller's shard.
-    Answer { call: CallId, answer: CallAnswer },
+    Answer {
+        call: CallId,
+        answer: CallAnswer,
+    },
     /// To the home of what the call is about at this step.
-    Call { origin: Origin, request: CallRequest },
-    /// To the conversation's home: the sender's home has checked what it knows.
-    Post { origin: Origin, sender: UserId, draft: Draft },
+    Call {
+        origin: Origin,
+        request: CallRequest,
+    },
+    /// To the new user's home, with its number. `allocated`: another number will do as well.
+    CreateUserAt {
+        origin: Origin,
+        user: UserId,
+        allocated: bool,
+        claims: UserClaims,
+    },
+    /// To the new conversation's home, with its number.
+    CreateConversationAt {
+        origin: Origin,
+        conversation: ConversationId,
+        draft: ConversationDraft,
+    },
+    /// To the conversation's home: the sender's home has checked what it knows. `vouched`: by the
+    /// operator, who may post where the sender could not.
+    Post {
+        origin: Origin,
+        sender: UserId,
+        draft: Draft,
+        vouched: bool,
+    },
     /// To the session's shard.
-    Posted { session: SessionId, post: u32, draft: u16, result: Result<Posted, Refusal> },
+    Posted {
+        session: SessionId,
+        post: u32,
+        draft: u16,
+        result: Result<Posted, Refusal>,
+    },
     /// A committed message, to each shard that is home to members. In rising id order per
-    /// category. `closed`: no message of the category with an id up to this follows.
-    Deliver { message: Arc<Message>, closed: MessageId },
-    /// Asks the receiver to promise that no message with an id up to `up_to` follows.
-    Close { category: Category, up_to: MessageId },
+    /// category: no message of the category with a smaller id follows. `except` is the sending
+    /// session, where it lives on the receiving shard.
+    Deliver {
+        message: Arc<Message>,
+        except: Option<SessionId>,
+    },
+    /// Asks the receiver to promise that no message with an id up to `up_to` follows. `round`
+    /// comes back in the answer.
+    Close {
+        up_to: MessageId,
+        round: u64,
+    },
     /// That promise, and perhaps more of it.
-    Closed { category: Category, up_to: MessageId },
+    Closed {
+        up_to: MessageId,
+        round: u64,
+    },
     /// Whether a user exists: asked by a direct's home before its first message.
-    AskUser { user: UserId, conversation: ConversationId },
-    UserIs { user: UserId, conversation: ConversationId, exists: bool },
-    Intend { id: IntentId, intent: Intent },
+    AskUser {
+        user: UserId,
+        conversation: ConversationId,
+    },
+    UserIs {
+        user: UserId,
+        conversation: ConversationId,
+        exists: bool,
+    },
+    Intend {
+        id: IntentId,
+        intent: Intent,
+    },
     /// The intent is durable where it belongs.
-    Done { id: IntentId },
+    Done {
+        id: IntentId,
+    },
     /// To a room's home: a session of `user` on the sending shard joins or leaves.
-    JoinRoom { room: ConversationId, user: UserId, session: SessionId },
-    LeaveRoom { room: ConversationId, user: UserId },
-    RoomJoined { room: ConversationId, session: SessionId, result: Result<(), Refusal> },
-    /// Steps of creating a user; `waiter` is the creating user's home's own number.
-    ClaimName { name: NameKey, record: NameRecord, waiter: u64 },
-    NameClaimed { waiter: u64, claimed: bool },
-    ReleaseName { name: NameKey, user: UserId },
+    JoinRoom {
+        room: ConversationId,
+        user: UserId,
+        session: SessionId,
+    },
+    LeaveRoom {
+        room: ConversationId,
+        user: UserId,
+    },
+    RoomJoined {
+        room: ConversationId,
+        session: SessionId,
+        result: Result<(), Refusal>,
+    },
+    /// To a name's home, from the home of the user that is being created.
+    ClaimName {
+        name: NameKey,
+        record: NameRecord,
+    },
+    NameClaimed {
+        name: NameKey,
+        user: UserId,
+        claimed: bool,
+    },
+    ReleaseName {
+        name: NameKey,
+        user: UserId,
+    },
+}
+
+/// The names that a new user wants.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserClaims {
+    pub name: Option<String>,
+    pub password_hash: Option<String>,
+    pub external_id: Option<String>,
+}
+
+/// A conversation that the operator wants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversationDraft {
+    pub category: Category,
+    pub name: String,
+    pub owner: Option<UserId>,
+    pub members: Vec<UserId>,
+    pub posters: Vec<UserId>,
+    pub history_for_new_members: bool,
 }

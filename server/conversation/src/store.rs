@@ -98,36 +98,105 @@ pub struct IntentId {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// `user` is now in `conversation`. Creates the user where it was unknown.
-    Joined { user: UserId, conversation: ConversationId, category: Category, hidden_up_to: Seq },
-    Left { user: UserId, conversation: ConversationId },
+    /// `user` is now in `conversation`. Creates the user where it was unknown. The member's
+    /// cursor begins at `joined_at`: what was said before is shown to who asks for it.
+    Joined {
+        user: UserId,
+        conversation: ConversationId,
+        category: Category,
+        joined_at: Seq,
+        hidden_up_to: Seq,
+    },
+    Left {
+        user: UserId,
+        conversation: ConversationId,
+    },
     /// `friend` became `user`'s friend.
-    Befriended { user: UserId, friend: UserId },
+    Befriended {
+        user: UserId,
+        friend: UserId,
+    },
+}
+
+impl Intent {
+    /// Whose home keeps it.
+    pub fn user(&self) -> UserId {
+        match self {
+            Self::Joined { user, .. } | Self::Left { user, .. } | Self::Befriended { user, .. } => {
+                *user
+            }
+        }
+    }
 }
 
 /// One change to a store. A write is a list of these, applied whole or not at all.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    PutUser { user: UserId, record: UserRecord },
-    DeleteUser { user: UserId },
-    PutMembership { user: UserId, conversation: ConversationId, record: MembershipRecord },
-    DeleteMembership { user: UserId, conversation: ConversationId },
-    PutFriend { user: UserId, friend: UserId },
-    PutName { name: NameKey, record: NameRecord },
-    DeleteName { name: NameKey },
+    PutUser {
+        user: UserId,
+        record: UserRecord,
+    },
+    DeleteUser {
+        user: UserId,
+    },
+    PutMembership {
+        user: UserId,
+        conversation: ConversationId,
+        record: MembershipRecord,
+    },
+    DeleteMembership {
+        user: UserId,
+        conversation: ConversationId,
+    },
+    PutFriend {
+        user: UserId,
+        friend: UserId,
+    },
+    PutName {
+        name: NameKey,
+        record: NameRecord,
+    },
+    DeleteName {
+        name: NameKey,
+    },
     /// The next numbers to hand out.
-    PutAllocator { next_user: u64, next_conversation: u64 },
-    PutConversation { conversation: ConversationId, record: ConversationRecord },
-    PutMember { conversation: ConversationId, user: UserId },
-    DeleteMember { conversation: ConversationId, user: UserId },
+    PutAllocator {
+        next_user: u64,
+        next_conversation: u64,
+    },
+    PutConversation {
+        conversation: ConversationId,
+        record: ConversationRecord,
+    },
+    PutMember {
+        conversation: ConversationId,
+        user: UserId,
+    },
+    DeleteMember {
+        conversation: ConversationId,
+        user: UserId,
+    },
     /// Puts the message at `(seq, mark)` of its conversation; a second put at the same place
     /// replaces it (a recall).
-    PutMessage { message: Arc<Message> },
-    PutDedupe { conversation: ConversationId, sender: UserId, record: DedupeRecord },
-    PutIntent { id: IntentId, intent: Intent },
-    DeleteIntent { id: IntentId },
+    PutMessage {
+        message: Arc<Message>,
+    },
+    PutDedupe {
+        conversation: ConversationId,
+        sender: UserId,
+        record: DedupeRecord,
+    },
+    PutIntent {
+        id: IntentId,
+        intent: Intent,
+    },
+    DeleteIntent {
+        id: IntentId,
+    },
     /// No id above this was or will be given out before the next `PutClock` is durable.
-    PutClock { ceiling: MessageId },
+    PutClock {
+        ceiling: MessageId,
+    },
 }
 
 /// Which of a shard's own things to load into memory.
@@ -138,9 +207,15 @@ pub enum LoadKey {
     Name(NameKey),
     Allocator,
     /// The newest dedupe records of one sender in one conversation.
-    Dedupe { conversation: ConversationId, sender: UserId },
+    Dedupe {
+        conversation: ConversationId,
+        sender: UserId,
+    },
     /// One message by its id.
-    Message { conversation: ConversationId, id: MessageId },
+    Message {
+        conversation: ConversationId,
+        id: MessageId,
+    },
 }
 
 /// What a load found. `None` inside means that it is not there.

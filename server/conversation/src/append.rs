@@ -1,0 +1,192 @@
+//! Gives an accepted post its place and id, and writes and tells what follows from it.
+//!
+//! Everything of one message goes into one write: the message, its key, the mark on a recalled
+//! one, a direct's beginning. The sender's answer and the deliveries follow that write.
+
+use std::sync::Arc;
+
+use parlance_codecs::{Category, Content, ConversationId, Message, Posted, Seq};
+
+use crate::conversation::{Conversation, RecallInFlight};
+use crate::limits::WINDOWS_MAX;
+use crate::mesh::Origin;
+use crate::placement::conversation_partition;
+use crate::post::Submission;
+use crate::store::{Change, DedupeIdentity, DedupeRecord, Durability, Intent};
+use crate::turn::{After, Reply, Turn, answer_to};
+
+/// What is to be appended.
+pub(crate) struct Entry {
+    pub(crate) category: Category,
+    pub(crate) content: Content,
+    pub(crate) identity: Option<DedupeIdentity>,
+    /// The message that a recall marks.
+    pub(crate) recalled: Option<Arc<Message>>,
+}
+
+impl Conversation {
+    pub(crate) fn append(&mut self, post: &Submission, entry: Entry, turn: &mut Turn) {
+        let stored = turn.options.durability_of(entry.category) != Durability::Memory;
+        self.bound_windows(turn);
+        let message = self.place(post, &entry, turn);
+        let mut changes = Vec::new();
+        let mut afters = Vec::new();
+        self.begin_direct(&message, &mut changes, &mut afters, turn);
+        if let Some(ceiling) = turn.clock.ceiling_due() {
+            changes.push(Change::PutClock { ceiling });
+        }
+        let recall_index = self.mark_recalled(&entry, stored, &mut changes);
+        let posted = posted_of(&message, recall_index, false);
+        if let Some(identity) = entry.identity {
+            self.remember(identity, &posted, stored, &mut changes);
+        }
+        let except = match post.origin {
+            Origin::Session { shard, session, .. } => Some((shard, session)),
+            Origin::Call { .. } => None,
+        };
+        if stored {
+            changes.push(Change::PutMessage { message: Arc::clone(&message) });
+        }
+        let shards = self.shards(turn.placement);
+        afters.push(After::Deliver { message, shards, except });
+        let durability = match turn.options.durability_of(entry.category) {
+            // What is written beside an unstored message is no message: always on disk.
+            Durability::Memory => Durability::Sync,
+            stored => stored,
+        };
+        let writes = !changes.is_empty();
+        if writes {
+            self.last_write = turn.write(changes, durability);
+        }
+        if let Some(recalled) = &entry.recalled {
+            self.recalls_in_flight.retain(|recall| !turn.is_committed(recall.write));
+            self.recalls_in_flight.push(RecallInFlight {
+                write: self.last_write,
+                id: recalled.id,
+                index: recall_index.unwrap_or_default(),
+            });
+        }
+        if stored {
+            turn.answer(post.origin, Reply::Posted(Ok(posted)));
+            for after in afters {
+                turn.follow(after);
+            }
+        } else {
+            afters.insert(0, answer_to(post.origin, Reply::Posted(Ok(posted))));
+            turn.follow_unstored(afters, writes);
+        }
+    }
+
+    /// Gives the message its place and id.
+    fn place(&mut self, post: &Submission, entry: &Entry, turn: &mut Turn) -> Arc<Message> {
+        if entry.content.is_mark() {
+            self.last_mark += 1;
+        } else {
+            self.last_seq = Seq(self.last_seq.0 + 1);
+            self.last_mark = 0;
+        }
+        self.last_id = turn.clock.next_id(turn.now);
+        let created_at_ms = turn.now.wall_ms;
+        Arc::new(Message {
+            id: self.last_id,
+            seq: self.last_seq,
+            mark: self.last_mark,
+            conversation: self.id,
+            category: entry.category,
+            sender: post.sender,
+            content: entry.content.clone(),
+            created_at_ms,
+            expires_at_ms: post.draft.expires_in_ms.map(|ms| created_at_ms.saturating_add(ms)),
+            recall_index: None,
+        })
+    }
+
+    /// With the first message of a direct, both users come to know the direct.
+    fn begin_direct(
+        &self,
+        message: &Message,
+        changes: &mut Vec<Change>,
+        afters: &mut Vec<After>,
+        turn: &mut Turn,
+    ) {
+        let ConversationId::Direct(a, b) = self.id else { return };
+        if message.seq != Seq(1) || message.mark != 0 {
+            return;
+        }
+        let Some(record) = self.record.clone() else { return };
+        let conversation = self.id;
+        changes.push(Change::PutConversation { conversation, record });
+        for user in [a, b] {
+            let intent = Intent::Joined {
+                user,
+                conversation,
+                category: Category::Direct,
+                joined_at: Seq(0),
+                hidden_up_to: Seq(0),
+            };
+            turn.intend(conversation_partition(conversation), intent, changes, afters);
+        }
+    }
+
+    fn mark_recalled(
+        &mut self,
+        entry: &Entry,
+        stored: bool,
+        changes: &mut Vec<Change>,
+    ) -> Option<u32> {
+        let Content::Recall { index, .. } = entry.content else { return None };
+        let record = self.record.as_mut()?;
+        record.recalls = index;
+        if stored && let Some(recalled) = &entry.recalled {
+            let record = record.clone();
+            changes.push(Change::PutConversation { conversation: self.id, record });
+            let message = Message { recall_index: Some(index), ..Message::clone(recalled) };
+            changes.push(Change::PutMessage { message: Arc::new(message) });
+        }
+        Some(index)
+    }
+
+    /// Windows are loaded again when they are needed; only what is committed may be dropped.
+    fn bound_windows(&mut self, turn: &Turn) {
+        if self.windows.len() > WINDOWS_MAX && turn.is_committed(self.last_write) {
+            self.windows.clear();
+            self.windows_known = false;
+        }
+    }
+
+    fn remember(
+        &mut self,
+        identity: DedupeIdentity,
+        posted: &Posted,
+        stored: bool,
+        changes: &mut Vec<Change>,
+    ) {
+        let record = DedupeRecord {
+            identity,
+            id: posted.id,
+            seq: posted.seq,
+            created_at_ms: posted.created_at_ms,
+            expires_at_ms: posted.expires_at_ms,
+            recall_index: posted.recall_index,
+        };
+        self.windows.entry(posted.sender).or_default().remember(record);
+        if stored {
+            let (conversation, sender) = (self.id, posted.sender);
+            changes.push(Change::PutDedupe { conversation, sender, record });
+        }
+    }
+}
+
+pub(crate) fn posted_of(message: &Message, recall_index: Option<u32>, duplicate: bool) -> Posted {
+    Posted {
+        conversation: message.conversation,
+        category: message.category,
+        sender: message.sender,
+        id: message.id,
+        seq: message.seq,
+        created_at_ms: message.created_at_ms,
+        expires_at_ms: message.expires_at_ms,
+        recall_index,
+        duplicate,
+    }
+}

@@ -1,0 +1,211 @@
+//! What a conversation's home does: creation, membership, posts, rooms, who may know of it.
+
+use parlance_codecs::{Category, ConversationId, Refusal, Seq, UserId};
+
+use crate::cache::Found;
+use crate::conversation::{Arrived, Conversation};
+use crate::input::Ticket;
+use crate::limits::{MEMBERS_MAX, MEMBERS_PER_WRITE_MAX};
+use crate::mesh::{CallAnswer, CallRequest, ConversationDraft, Description, MeshBody, Origin};
+use crate::placement::{ShardIndex, conversation_partition};
+use crate::post::Submission;
+use crate::shard::{ConversationWork, Shard};
+use crate::store::{Change, ConversationRecord, Durability, Intent, IntentId, LoadKey};
+use crate::turn::{PostWait, Reply, Turn};
+
+impl Shard {
+    pub(crate) fn conversation_work(&mut self, id: ConversationId, work: ConversationWork) {
+        match self.conversations.get(&id, work) {
+            Found::Live(conversation, (from, body)) => {
+                conversation.receive(from, body, &mut self.turn);
+            }
+            Found::Waits => {}
+            Found::Absent => {
+                let ticket = self.turn.load(LoadKey::Conversation(id));
+                self.conversations.loading(ticket, id);
+            }
+        }
+    }
+
+    /// What a conversation's first post waited for is loaded.
+    pub(crate) fn post_wait_over(&mut self, ticket: Ticket, arrived: Arrived) {
+        let Some(wait) = self.turn.waits.remove(&ticket) else { return };
+        let PostWait { conversation } = wait;
+        if let Some(conversation) = self.conversations.live_mut(&conversation) {
+            conversation.resume(arrived, &mut self.turn);
+        }
+    }
+}
+
+impl Conversation {
+    fn receive(&mut self, from: ShardIndex, body: MeshBody, turn: &mut Turn) {
+        match body {
+            MeshBody::Call { origin, request } => self.call(origin, request, turn),
+            MeshBody::CreateConversationAt { origin, draft, .. } => {
+                self.create(origin, draft, turn);
+            }
+            MeshBody::Post { origin, sender, draft, vouched } => {
+                self.submit(Submission { origin, sender, draft, vouched }, turn);
+            }
+            MeshBody::UserIs { exists, .. } => self.resume(Arrived::Peer { exists }, turn),
+            MeshBody::JoinRoom { room, user, session } => {
+                let is_room = self.category() == Some(Category::Room);
+                let result = if is_room { Ok(()) } else { Err(Refusal::UnknownConversation) };
+                if is_room {
+                    self.join(user, from);
+                }
+                let body = MeshBody::RoomJoined { room, session, result };
+                turn.tell_after_writes(from, body);
+            }
+            MeshBody::LeaveRoom { user, .. } => self.leave(user, from),
+            other => unreachable!("not for a conversation: {other:?}"),
+        }
+    }
+
+    fn call(&mut self, origin: Origin, request: CallRequest, turn: &mut Turn) {
+        match request {
+            CallRequest::AddMembers { members, .. } => self.add_members(origin, members, turn),
+            CallRequest::RemoveMembers { members, .. } => {
+                self.remove_members(origin, members, turn);
+            }
+            CallRequest::Describe { user, .. } => {
+                let visible = match user {
+                    Some(user) => self.is_visible_to(user),
+                    None => self.record.is_some(),
+                };
+                let answer = match &self.record {
+                    Some(record) if visible => CallAnswer::Described(self.describe(record)),
+                    Some(_) | None => unknown(),
+                };
+                turn.answer(origin, Reply::Call(answer));
+            }
+            other => unreachable!("not for a conversation: {other:?}"),
+        }
+    }
+
+    fn describe(&self, record: &ConversationRecord) -> Description {
+        let members = match self.id {
+            ConversationId::Direct(a, b) => vec![a, b],
+            ConversationId::Number(_) => self.members.iter().copied().collect(),
+        };
+        Description {
+            conversation: self.id,
+            category: record.category,
+            name: record.name.clone(),
+            owner: record.owner,
+            members,
+        }
+    }
+
+    fn create(&mut self, origin: Origin, draft: ConversationDraft, turn: &mut Turn) {
+        assert!(self.record.is_none(), "the number of {} was given out twice", self.id);
+        let mut posters = draft.posters;
+        posters.sort_unstable();
+        posters.dedup();
+        let mut members = draft.members;
+        members.extend(draft.owner);
+        members.extend(&posters);
+        members.sort_unstable();
+        members.dedup();
+        if members.len() > MEMBERS_MAX {
+            let refusal = Refusal::TooManyMembers.into();
+            turn.answer(origin, Reply::Call(CallAnswer::Refused(refusal)));
+            return;
+        }
+        let record = ConversationRecord {
+            category: draft.category,
+            name: draft.name,
+            owner: draft.owner,
+            posters,
+            created_at_ms: turn.now.wall_ms,
+            recalls: 0,
+            history_for_new_members: draft.history_for_new_members,
+        };
+        self.record = Some(record.clone());
+        let conversation = self.id;
+        let changes = vec![Change::PutConversation { conversation, record }];
+        self.last_write = turn.write(changes, Durability::Sync);
+        // A room's members are those who have joined it, for as long as they are connected.
+        let lasting = if draft.category == Category::Room { &[][..] } else { &members };
+        let intents = self.write_joins(lasting, turn);
+        turn.answer_when_done(origin, CallAnswer::Conversation(conversation), &intents);
+    }
+
+    fn add_members(&mut self, origin: Origin, mut users: Vec<UserId>, turn: &mut Turn) {
+        if self.record.is_none() || matches!(self.id, ConversationId::Direct(..)) {
+            turn.answer(origin, Reply::Call(unknown()));
+            return;
+        }
+        users.sort_unstable();
+        users.dedup();
+        users.retain(|user| !self.members.contains(user));
+        if self.members.len() + users.len() > MEMBERS_MAX {
+            let refusal = Refusal::TooManyMembers.into();
+            turn.answer(origin, Reply::Call(CallAnswer::Refused(refusal)));
+            return;
+        }
+        let lasting = if self.category() == Some(Category::Room) { &[][..] } else { &users };
+        let intents = self.write_joins(lasting, turn);
+        turn.answer_when_done(origin, CallAnswer::Done, &intents);
+    }
+
+    /// Writes new members and the intents that tell their homes, in writes of a bounded size.
+    fn write_joins(&mut self, users: &[UserId], turn: &mut Turn) -> Vec<IntentId> {
+        let Some(record) = &self.record else { return Vec::new() };
+        let category = record.category;
+        let hidden_up_to = if record.history_for_new_members { Seq(0) } else { self.last_seq };
+        let (conversation, joined_at) = (self.id, self.last_seq);
+        self.write_members(users, turn, |members, user, turn| {
+            members.add_member(user, turn.placement);
+            let change = Change::PutMember { conversation, user };
+            let intent = Intent::Joined { user, conversation, category, joined_at, hidden_up_to };
+            (change, intent)
+        })
+    }
+
+    fn remove_members(&mut self, origin: Origin, mut users: Vec<UserId>, turn: &mut Turn) {
+        if self.record.is_none() || matches!(self.id, ConversationId::Direct(..)) {
+            turn.answer(origin, Reply::Call(unknown()));
+            return;
+        }
+        users.sort_unstable();
+        users.dedup();
+        users.retain(|user| self.members.contains(user));
+        let conversation = self.id;
+        let intents = self.write_members(&users, turn, |members, user, turn| {
+            members.remove_member(user, turn.placement);
+            let change = Change::DeleteMember { conversation, user };
+            (change, Intent::Left { user, conversation })
+        });
+        turn.answer_when_done(origin, CallAnswer::Done, &intents);
+    }
+
+    fn write_members(
+        &mut self,
+        users: &[UserId],
+        turn: &mut Turn,
+        mut each: impl FnMut(&mut Self, UserId, &mut Turn) -> (Change, Intent),
+    ) -> Vec<IntentId> {
+        let origin = conversation_partition(self.id);
+        let mut intents = Vec::with_capacity(users.len());
+        for users in users.chunks(MEMBERS_PER_WRITE_MAX) {
+            let mut changes = Vec::with_capacity(2 * users.len());
+            let mut afters = Vec::with_capacity(users.len());
+            for user in users {
+                let (change, intent) = each(self, *user, turn);
+                changes.push(change);
+                intents.push(turn.intend(origin, intent, &mut changes, &mut afters));
+            }
+            self.last_write = turn.write(changes, Durability::Sync);
+            for after in afters {
+                turn.follow(after);
+            }
+        }
+        intents
+    }
+}
+
+/// What one may not see does not exist.
+fn unknown() -> CallAnswer {
+    CallAnswer::Refused(Refusal::UnknownConversation.into())
+}

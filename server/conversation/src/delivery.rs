@@ -1,0 +1,180 @@
+//! The way of a committed message to the sessions of this shard, and of a Sync to its answer.
+
+use std::sync::Arc;
+
+use parlance_codecs::{Category, Content, Message, MessageId};
+
+use crate::effect::Effect;
+use crate::input::{SessionId, Ticket};
+use crate::mesh::MeshBody;
+use crate::placement::ShardIndex;
+use crate::resume::{Progress, Sync};
+use crate::session::Showing;
+use crate::shard::Shard;
+use crate::store::LogPage;
+use crate::user_home::UserWork;
+
+/// Which of a conversation's sessions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    ById,
+    ByCursor,
+}
+
+impl Shard {
+    pub(crate) fn delivered(
+        &mut self,
+        from: ShardIndex,
+        message: Arc<Message>,
+        except: Option<SessionId>,
+    ) {
+        self.gate.delivered(from, &message);
+        if let Content::Read { target } = message.content
+            && self.turn.placement.home_of_user(message.sender) == self.turn.me
+        {
+            let work = UserWork::ReadUpTo(message.conversation, target);
+            self.user_work(message.sender, work);
+        }
+        let mut has_by_id = false;
+        for subscribers in self.subscriptions.of(message.conversation) {
+            has_by_id |= !subscribers.by_id.is_empty();
+        }
+        self.show(&message, except, Audience::ByCursor);
+        if has_by_id {
+            self.gate.hold(message, except);
+        }
+        self.release();
+    }
+
+    /// Shows what the gate lets through, and asks for what it does not.
+    fn release(&mut self) {
+        for category in Category::ALL {
+            while let Some(held) = self.gate.release(category) {
+                self.show(&held.message, held.except, Audience::ById);
+            }
+        }
+        self.gate.ask(&mut self.turn);
+    }
+
+    fn show(&mut self, message: &Arc<Message>, except: Option<SessionId>, audience: Audience) {
+        let mut recipients = Vec::new();
+        for subscribers in self.subscriptions.of(message.conversation) {
+            let list = match audience {
+                Audience::ById => &subscribers.by_id,
+                Audience::ByCursor => &subscribers.by_cursor,
+            };
+            recipients.reserve(list.len());
+            for id in list {
+                let Some(session) = self.sessions.get_mut(*id) else { continue };
+                match session.showing(message, except) {
+                    Showing::Now => recipients.push(*id),
+                    Showing::Later => {
+                        session.keep_for_later(message, self.turn.options.sync_live_max);
+                    }
+                    Showing::Never => {}
+                }
+            }
+        }
+        self.fan_out(message, recipients);
+    }
+
+    fn fan_out(&mut self, message: &Arc<Message>, sessions: Vec<SessionId>) {
+        if sessions.is_empty() {
+            return;
+        }
+        self.recent.remember(message);
+        self.turn.shown = self.turn.shown.max(message.id);
+        self.turn.effect(Effect::FanOut { message: Arc::clone(message), sessions });
+    }
+
+    /// Promises that no message up to the clock's time, or up to what was asked, follows. What
+    /// was accepted before is delivered first, because the promise follows its commit.
+    pub(crate) fn close_up_to(&mut self, from: ShardIndex, up_to: MessageId, round: u64) {
+        self.turn.clock.advance(self.turn.now);
+        self.turn.clock.observe(up_to);
+        let up_to = self.turn.clock.last();
+        self.turn.tell_after_writes(from, MeshBody::Closed { up_to, round });
+    }
+
+    pub(crate) fn shard_closed(&mut self, from: ShardIndex, up_to: MessageId, round: u64) {
+        self.gate.closed(from, up_to);
+        self.release();
+        for session in self.barrier.closed(round, up_to, &mut self.turn) {
+            self.begin_reading(session);
+        }
+    }
+
+    /// Begins the next Sync that waits, unless one is being answered or a room is being joined.
+    pub(crate) fn next_sync(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.sync.is_some() || !session.joining.is_empty() {
+            return;
+        }
+        let Some(request) = session.syncs_waiting.pop_front() else { return };
+        session.sync = Some(Box::new(Sync::new(request)));
+        self.barrier.join(id, &mut self.turn);
+    }
+
+    fn begin_reading(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(user) = self.users.live(&session.user) else { return };
+        let bounds = Category::ALL.map(|category| self.gate.bound(category));
+        session.live_from = bounds;
+        let (Some(sync), view) = session.sync_and_view() else { return };
+        sync.begin_reading(bounds, view, user, &mut self.turn);
+        for ticket in sync.tickets() {
+            self.reads.insert(ticket, id);
+        }
+        self.proceed(id);
+    }
+
+    pub(crate) fn page_read(&mut self, ticket: Ticket, page: LogPage) {
+        let Some(id) = self.reads.remove(&ticket) else { return };
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Some(sync) = &mut session.sync
+            && sync.take_page(ticket, page)
+        {
+            self.proceed(id);
+        }
+    }
+
+    pub(crate) fn drained(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Some(sync) = &mut session.sync {
+            sync.drained();
+            self.proceed(id);
+        }
+    }
+
+    /// Goes on with a Sync's answer as far as it can.
+    fn proceed(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(user) = self.users.live_mut(&session.user) else { return };
+        let (Some(sync), view) = session.sync_and_view() else { return };
+        let progress = sync.proceed(view, user, &mut self.turn);
+        for message in sync.take_shown() {
+            self.recent.remember(&message);
+            self.turn.shown = self.turn.shown.max(message.id);
+        }
+        for ticket in sync.tickets() {
+            self.reads.insert(ticket, id);
+        }
+        self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
+        match progress {
+            Progress::Waits => {}
+            Progress::Again => self.barrier.join(id, &mut self.turn),
+            Progress::Answered => self.sync_answered(id),
+        }
+    }
+
+    /// The session is live: what was kept beside the answer follows it.
+    fn sync_answered(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(mut sync) = session.sync.take() else { return };
+        session.live = true;
+        for message in sync.take_kept() {
+            self.fan_out(&message, vec![id]);
+        }
+        self.next_sync(id);
+    }
+}

@@ -1,0 +1,187 @@
+//! Holds live messages back until nothing smaller can follow, for sessions that resume by id.
+//!
+//! Conversations of one session live on several shards, and each shard's messages arrive in
+//! rising id order per category. A client that resumes by id would lose message 5 if it had seen
+//! 7 before: so 7 waits until every shard has promised (*closed*) that nothing up to 7 follows.
+//! A shard that has nothing to say is asked.
+//!
+//! The [`Barrier`] does the same for a Sync: it finds an id above everything that was
+//! acknowledged anywhere before the Sync began, and waits until every shard has closed up to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parlance_codecs::{Category, Message, MessageId};
+
+use crate::input::SessionId;
+use crate::mesh::MeshBody;
+use crate::placement::{Placement, ShardIndex};
+use crate::turn::Turn;
+
+#[derive(Debug)]
+pub(crate) struct Gate {
+    /// Per shard and category: no message up to this id follows.
+    closed: Vec<[MessageId; Category::COUNT]>,
+    /// Up to where each shard was asked to close, so that it is asked once.
+    asked: Vec<MessageId>,
+    held: [BTreeMap<MessageId, Held>; Category::COUNT],
+}
+
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) message: Arc<Message>,
+    pub(crate) except: Option<SessionId>,
+}
+
+impl Gate {
+    pub(crate) fn new(placement: Placement) -> Self {
+        Self {
+            closed: vec![[MessageId::ZERO; Category::COUNT]; placement.shards()],
+            asked: vec![MessageId::ZERO; placement.shards()],
+            held: Default::default(),
+        }
+    }
+
+    /// Everything of the category up to this id has arrived, from every shard.
+    pub(crate) fn bound(&self, category: Category) -> MessageId {
+        let of = |closed: &[MessageId; Category::COUNT]| {
+            closed.get(category.index()).copied().unwrap_or_default()
+        };
+        self.closed.iter().map(of).min().unwrap_or(MessageId::MAX)
+    }
+
+    /// A delivery from a shard is also its promise that nothing smaller follows.
+    pub(crate) fn delivered(&mut self, from: ShardIndex, message: &Message) {
+        if let Some(closed) = self.closed.get_mut(from.index())
+            && let Some(closed) = closed.get_mut(message.category.index())
+        {
+            *closed = message.id.max(*closed);
+        }
+    }
+
+    pub(crate) fn closed(&mut self, from: ShardIndex, up_to: MessageId) {
+        if let Some(closed) = self.closed.get_mut(from.index()) {
+            for closed in closed {
+                *closed = up_to.max(*closed);
+            }
+        }
+    }
+
+    pub(crate) fn hold(&mut self, message: Arc<Message>, except: Option<SessionId>) {
+        if let Some(held) = self.held.get_mut(message.category.index()) {
+            held.insert(message.id, Held { message, except });
+        }
+    }
+
+    /// The next held message that may be shown.
+    pub(crate) fn release(&mut self, category: Category) -> Option<Held> {
+        let bound = self.bound(category);
+        let held = self.held.get_mut(category.index())?;
+        let first = held.first_entry()?;
+        (*first.key() <= bound).then(|| first.remove())
+    }
+
+    /// Asks the shards that keep the newest held message from being shown.
+    pub(crate) fn ask(&mut self, turn: &mut Turn) {
+        for category in Category::ALL {
+            let Some(newest) = self.newest(category) else { continue };
+            let shards = (0u8..).zip(self.closed.iter().zip(&mut self.asked));
+            for (shard, (closed, asked)) in shards {
+                let closed = closed.get(category.index()).copied().unwrap_or_default();
+                if closed < newest && *asked < newest {
+                    *asked = newest;
+                    turn.tell(ShardIndex(shard), MeshBody::Close { up_to: newest, round: 0 });
+                }
+            }
+        }
+    }
+
+    fn newest(&self, category: Category) -> Option<MessageId> {
+        self.held.get(category.index())?.last_key_value().map(|(id, _)| *id)
+    }
+}
+
+/// The shared wait of all Syncs that begin at about the same time.
+#[derive(Debug, Default)]
+pub(crate) struct Barrier {
+    /// Rounds are numbered from 1; 0 marks the gate's own questions.
+    round: u64,
+    stage: Stage,
+    /// Sessions that this run is for, and those that came too late for it.
+    current: Vec<SessionId>,
+    next: Vec<SessionId>,
+}
+
+#[derive(Debug, Default)]
+enum Stage {
+    #[default]
+    Idle,
+    /// Every shard says how far its clock is.
+    Clocks { waiting: usize, highest: MessageId },
+    /// Every shard closes up to the highest of those clocks.
+    Closing { waiting: usize },
+}
+
+impl Barrier {
+    pub(crate) fn join(&mut self, session: SessionId, turn: &mut Turn) {
+        self.next.push(session);
+        if matches!(self.stage, Stage::Idle) {
+            self.begin(turn);
+        }
+    }
+
+    /// A shard's answer to a round; the sessions whose wait is over, once it was the last.
+    pub(crate) fn closed(
+        &mut self,
+        round: u64,
+        up_to: MessageId,
+        turn: &mut Turn,
+    ) -> Vec<SessionId> {
+        if round != self.round {
+            return Vec::new();
+        }
+        match &mut self.stage {
+            Stage::Idle => return Vec::new(),
+            Stage::Clocks { waiting, highest } => {
+                *waiting -= 1;
+                *highest = up_to.max(*highest);
+                let highest = *highest;
+                if *waiting > 0 {
+                    return Vec::new();
+                }
+                if turn.placement.shards() > 1 {
+                    let waiting = self.ask_all(highest, turn);
+                    self.stage = Stage::Closing { waiting };
+                    return Vec::new();
+                }
+            }
+            Stage::Closing { waiting } => {
+                *waiting -= 1;
+                if *waiting > 0 {
+                    return Vec::new();
+                }
+            }
+        }
+        self.stage = Stage::Idle;
+        let done = std::mem::take(&mut self.current);
+        if !self.next.is_empty() {
+            self.begin(turn);
+        }
+        done
+    }
+
+    fn begin(&mut self, turn: &mut Turn) {
+        self.current = std::mem::take(&mut self.next);
+        let waiting = self.ask_all(MessageId::ZERO, turn);
+        self.stage = Stage::Clocks { waiting, highest: MessageId::ZERO };
+    }
+
+    fn ask_all(&mut self, up_to: MessageId, turn: &mut Turn) -> usize {
+        self.round += 1;
+        let shards = turn.placement.shards();
+        for shard in (0u8..).take(shards) {
+            turn.tell(ShardIndex(shard), MeshBody::Close { up_to, round: self.round });
+        }
+        shards
+    }
+}

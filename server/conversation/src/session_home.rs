@@ -1,0 +1,274 @@
+//! A session's life on its user's home shard: sign-in, requests, rooms, its end.
+
+use parlance_codecs::{
+    Category, ConversationId, Draft, Event, Posted, Refusal, Request, Tag, UserId,
+};
+
+use crate::effect::{CloseReason, Effect};
+use crate::input::{ResumeStyle, SessionId, SignIn};
+use crate::limits::{
+    FIRST_SYNC_WAIT_MS, ROOMS_PER_SESSION_MAX, SESSIONS_PER_USER_MAX, SYNCS_WAITING_MAX,
+};
+use crate::mesh::{MeshBody, Origin};
+use crate::resume::{From, SyncRequest};
+use crate::session::Session;
+use crate::shard::Shard;
+use crate::user::User;
+use crate::user_home::UserWork;
+
+impl Shard {
+    pub(crate) fn sign_in(&mut self, sign_in: SignIn) {
+        let SignIn { session, user, ref device, style, .. } = sign_in;
+        self.sessions.insert(Session::new(session, user, device.clone(), style));
+        self.user_work(user, UserWork::SignIn(sign_in));
+    }
+
+    /// The user is loaded: the session takes its place among the user's others.
+    pub(crate) fn user_is_here(&mut self, sign_in: SignIn) {
+        let SignIn { session, user: id, style, room, .. } = sign_in;
+        let Some(user) = self.users.live_mut(&id) else { return };
+        if self.sessions.get(session).is_none() {
+            // Closed while its user was being loaded.
+            return;
+        }
+        user.ensure(&mut self.turn);
+        let closing = replaced(user, &sign_in, &self.sessions);
+        user.sessions.push(session);
+        for (older, reason) in closing {
+            self.turn.effect(Effect::Close { session: older, reason });
+        }
+        self.subscriptions.add_user(id, style.resume, session);
+        for conversation in user.memberships.keys() {
+            self.subscriptions.add(*conversation, style.resume, session);
+        }
+        if let Some(room) = room {
+            self.join(session, room, None);
+        }
+        match style.resume {
+            ResumeStyle::ByCursor => self.ask_sync(session, SyncRequest::by_cursors(None)),
+            ResumeStyle::ById => {
+                let at = self.turn.now.monotonic_ms + FIRST_SYNC_WAIT_MS;
+                self.first_sync_deadlines.insert((at, session));
+            }
+        }
+    }
+
+    /// Sessions that waited too long for their first Sync are treated as if they had sent one.
+    pub(crate) fn first_syncs_due(&mut self) {
+        while let Some((at, session)) = self.first_sync_deadlines.first().copied() {
+            if at > self.turn.now.monotonic_ms {
+                return;
+            }
+            self.first_sync_deadlines.pop_first();
+            let waits = self.sessions.get(session).is_some_and(|session| {
+                !session.live && session.sync.is_none() && session.syncs_waiting.is_empty()
+            });
+            if waits {
+                self.ask_sync(session, SyncRequest::by_cursors(None));
+            }
+        }
+    }
+
+    pub(crate) fn session_request(&mut self, session: SessionId, request: Request) {
+        let Some(user) = self.sessions.get(session).map(|session| session.user) else { return };
+        self.user_work(user, UserWork::Request(session, request));
+    }
+
+    pub(crate) fn request(&mut self, session: SessionId, user: UserId, request: Request) {
+        match request {
+            Request::Post { tag, drafts } => self.post(session, user, tag, drafts),
+            Request::Sync { tag, after, room } => {
+                if let Some(room) = room {
+                    self.join(session, room, None);
+                }
+                self.ask_sync(session, sync_request(tag, &after));
+            }
+            Request::ReceiptUpTo { category, up_to } => {
+                // What was not shown yet cannot have been received.
+                let shown = self.gate.bound(category).max(self.turn.shown);
+                if let Some(user) = self.users.live_mut(&user) {
+                    user.deliver_up_to(category, up_to.min(shown));
+                    self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
+                }
+            }
+            Request::Receipts { ids } => {
+                let Some(user) = self.users.live_mut(&user) else { return };
+                for id in ids {
+                    if let Some((conversation, seq)) = self.recent.place(id) {
+                        user.deliver_one(conversation, seq);
+                    }
+                }
+                self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
+            }
+            Request::Join { tag, room } => self.join(session, room, Some(tag)),
+        }
+    }
+
+    fn post(&mut self, id: SessionId, user: UserId, tag: Tag, drafts: Vec<Draft>) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(user) = self.users.live(&user) else { return };
+        let friends_required = session.style.friends_required;
+        let post = session.begin_post(tag, drafts.len());
+        for (place, draft) in (0u16..).zip(drafts) {
+            let refusal = user.refuses(draft.conversation, &draft.body, friends_required);
+            let (to, body) = match refusal {
+                Some(refusal) => {
+                    let result = Err(refusal);
+                    (self.turn.me, MeshBody::Posted { session: id, post, draft: place, result })
+                }
+                None => {
+                    let shard = self.turn.me;
+                    let origin = Origin::Session { shard, session: id, post, draft: place };
+                    let home = self.turn.placement.home_of_conversation(draft.conversation);
+                    (home, MeshBody::Post { origin, sender: user.id, draft, vouched: false })
+                }
+            };
+            self.turn.tell(to, body);
+        }
+    }
+
+    pub(crate) fn posted(
+        &mut self,
+        id: SessionId,
+        post: u32,
+        draft: u16,
+        result: Result<Posted, Refusal>,
+    ) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Ok(posted) = &result {
+            // The client is shown the id: what it sends next gets a larger one.
+            self.turn.shown = self.turn.shown.max(posted.id);
+        }
+        if let Some((tag, results)) = session.take_result(post, draft, result) {
+            self.turn.send(id, Event::Posted { tag, results });
+        }
+    }
+
+    /// Asks the room's home; a session joins a room once.
+    fn join(&mut self, id: SessionId, room: ConversationId, tag: Option<Tag>) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let joined = session.rooms.contains(&room);
+        let joining = session.joining.iter().any(|(other, _)| *other == room);
+        let full = session.rooms.len() + session.joining.len() >= ROOMS_PER_SESSION_MAX;
+        if joined || (full && !joining) {
+            if let Some(tag) = tag {
+                let result = if joined { Ok(()) } else { Err(Refusal::Unavailable) };
+                self.turn.send(id, Event::Joined { tag, room, result });
+            }
+            return;
+        }
+        if joining && tag.is_none() {
+            return;
+        }
+        session.joining.push((room, tag));
+        if !joining {
+            let to = self.turn.placement.home_of_conversation(room);
+            self.turn.tell(to, MeshBody::JoinRoom { room, user: session.user, session: id });
+        }
+    }
+
+    pub(crate) fn room_joined(
+        &mut self,
+        room: ConversationId,
+        id: SessionId,
+        result: Result<(), Refusal>,
+    ) {
+        // A session that is gone has told the room so already, behind its join.
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let waiting = std::mem::take(&mut session.joining);
+        let (answered, rest): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|(other, _)| *other == room);
+        session.joining = rest;
+        if result.is_ok() {
+            session.rooms.push(room);
+            self.subscriptions.add(room, session.style.resume, id);
+        }
+        for (_, tag) in answered {
+            match (tag, result) {
+                (Some(tag), result) => self.turn.send(id, Event::Joined { tag, room, result }),
+                (None, Ok(())) => {}
+                (None, Err(_)) => {
+                    let reason = CloseReason::UnknownRoom;
+                    self.turn.effect(Effect::Close { session: id, reason });
+                }
+            }
+        }
+        self.next_sync(id);
+    }
+
+    pub(crate) fn ask_sync(&mut self, id: SessionId, request: SyncRequest) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.syncs_waiting.len() >= SYNCS_WAITING_MAX {
+            let reason = CloseReason::TooManyRequests;
+            self.turn.effect(Effect::Close { session: id, reason });
+            return;
+        }
+        session.syncs_waiting.push_back(request);
+        self.next_sync(id);
+    }
+
+    pub(crate) fn closed(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.remove(id) else { return };
+        let resume = session.style.resume;
+        self.subscriptions.remove_user(session.user, resume, id);
+        let joining = session.joining.iter().map(|(room, _)| room);
+        let mut rooms: Vec<ConversationId> = session.rooms.iter().chain(joining).copied().collect();
+        rooms.sort_unstable();
+        rooms.dedup();
+        for room in rooms {
+            self.subscriptions.remove(room, resume, id);
+            // Behind a join that is still on its way, so the room sees both in order.
+            let to = self.turn.placement.home_of_conversation(room);
+            self.turn.tell(to, MeshBody::LeaveRoom { room, user: session.user });
+        }
+        let Some(user) = self.users.live_mut(&session.user) else { return };
+        user.sessions.retain(|other| *other != id);
+        for conversation in user.memberships.keys() {
+            self.subscriptions.remove(*conversation, resume, id);
+        }
+    }
+
+    pub(crate) fn sessions_of(&self, user: UserId) -> Vec<(SessionId, ResumeStyle)> {
+        let Some(user) = self.users.live(&user) else { return Vec::new() };
+        let style = |id: &SessionId| Some((*id, self.sessions.get(*id)?.style.resume));
+        user.sessions.iter().filter_map(style).collect()
+    }
+}
+
+/// Which of the user's sessions a new one takes the place of.
+fn replaced(
+    user: &User,
+    sign_in: &SignIn,
+    sessions: &crate::session::Sessions,
+) -> Vec<(SessionId, CloseReason)> {
+    let mut closing = Vec::new();
+    if sign_in.style.one_session_per_device {
+        let same = user.sessions.iter().filter(|other| {
+            sessions.get(**other).is_some_and(|other| {
+                other.device == sign_in.device && other.style.one_session_per_device
+            })
+        });
+        closing.extend(same.map(|other| (*other, CloseReason::Replaced)));
+    }
+    if closing.is_empty()
+        && user.sessions.len() >= SESSIONS_PER_USER_MAX
+        && let Some(oldest) = user.sessions.first()
+    {
+        closing.push((*oldest, CloseReason::TooManySessions));
+    }
+    closing
+}
+
+/// The categories that are listed; every one by the server's cursors where none is.
+fn sync_request(tag: Tag, after: &[(Category, Option<parlance_codecs::MessageId>)]) -> SyncRequest {
+    if after.is_empty() {
+        return SyncRequest::by_cursors(Some(tag));
+    }
+    let mut wants = [None; Category::COUNT];
+    for (category, id) in after {
+        if let Some(want) = wants.get_mut(category.index()) {
+            *want = Some(id.map_or(From::Cursor, From::Id));
+        }
+    }
+    SyncRequest { tag: Some(tag), wants }
+}

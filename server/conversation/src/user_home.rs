@@ -1,0 +1,320 @@
+//! What a user's home does: existence, friendships, memberships that other shards decided, and
+//! the first step of a post.
+
+use parlance_codecs::{ConversationId, DraftBody, MessageId, Refusal, UserId};
+
+use crate::cache::Found;
+use crate::input::{SessionId, SignIn};
+use crate::limits::CURSORS_PER_WRITE_MAX;
+use crate::mesh::{CallAnswer, CallRefusal, CallRequest, MeshBody, Origin, UserClaims};
+use crate::placement::{ShardIndex, user_partition};
+use crate::receipts;
+use crate::shard::Shard;
+use crate::store::{
+    Change, Durability, Intent, LoadKey, MembershipRecord, NameKey, NameRecord, UserRecord,
+};
+use crate::turn::{Reply, Turn};
+use crate::user::{Creation, User};
+
+/// Work that waits for its user's load.
+#[derive(Debug)]
+pub(crate) enum UserWork {
+    Mesh(ShardIndex, MeshBody),
+    SignIn(SignIn),
+    Request(SessionId, parlance_codecs::Request),
+    /// The user sent a read mark, by whatever way.
+    ReadUpTo(ConversationId, MessageId),
+}
+
+impl Shard {
+    pub(crate) fn user_work(&mut self, id: UserId, work: UserWork) {
+        let user = match self.users.get(&id, work) {
+            Found::Live(user, work) => (user, work),
+            Found::Waits => return,
+            Found::Absent => {
+                let ticket = self.turn.load(LoadKey::User(id));
+                self.users.loading(ticket, id);
+                return;
+            }
+        };
+        match user {
+            (user, UserWork::Mesh(from, body)) => {
+                let change = user.receive(from, body, &mut self.turn);
+                self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
+                match change {
+                    Some(MembershipChange::Joined(conversation)) => {
+                        self.subscribe(id, conversation);
+                    }
+                    Some(MembershipChange::Left(conversation)) => {
+                        self.unsubscribe(id, conversation);
+                    }
+                    None => {}
+                }
+            }
+            (user, UserWork::ReadUpTo(conversation, target)) => {
+                user.read_up_to(conversation, target);
+                self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
+            }
+            (_, UserWork::SignIn(sign_in)) => self.user_is_here(sign_in),
+            (_, UserWork::Request(session, request)) => self.request(session, id, request),
+        }
+    }
+
+    fn subscribe(&mut self, user: UserId, conversation: ConversationId) {
+        for (session, resume) in self.sessions_of(user) {
+            self.subscriptions.add(conversation, resume, session);
+        }
+    }
+
+    fn unsubscribe(&mut self, user: UserId, conversation: ConversationId) {
+        for (session, resume) in self.sessions_of(user) {
+            self.subscriptions.remove(conversation, resume, session);
+        }
+    }
+
+    /// Writes the cursors that have waited long enough, in as few writes as the bound allows.
+    pub(crate) fn write_due_cursors(&mut self) {
+        let mut due = self.dirty_cursors.due(self.turn.now.monotonic_ms).into_iter().peekable();
+        while due.peek().is_some() {
+            let mut changes = Vec::new();
+            let mut written = Vec::new();
+            while changes.len() < CURSORS_PER_WRITE_MAX
+                && let Some(id) = due.next()
+            {
+                if let Some(user) = self.users.live_mut(&id) {
+                    receipts::take_changes(user, &mut changes);
+                    written.push(id);
+                }
+            }
+            if changes.is_empty() {
+                continue;
+            }
+            let write = self.turn.write(changes, Durability::Sync);
+            for id in written {
+                if let Some(user) = self.users.live_mut(&id) {
+                    user.last_write = write;
+                }
+            }
+        }
+    }
+}
+
+/// What sessions of the user must come to know.
+pub(crate) enum MembershipChange {
+    Joined(ConversationId),
+    Left(ConversationId),
+}
+
+impl User {
+    fn receive(
+        &mut self,
+        from: ShardIndex,
+        body: MeshBody,
+        turn: &mut Turn,
+    ) -> Option<MembershipChange> {
+        match body {
+            MeshBody::Call { origin, request } => self.call(origin, request, turn),
+            MeshBody::CreateUserAt { origin, allocated, claims, .. } => {
+                self.create(origin, allocated, claims, turn);
+            }
+            MeshBody::NameClaimed { claimed, .. } => self.name_claimed(claimed, turn),
+            MeshBody::AskUser { user, conversation } => {
+                let exists = self.record.is_some();
+                turn.tell_after_writes(from, MeshBody::UserIs { user, conversation, exists });
+            }
+            MeshBody::Intend { id, intent } => {
+                let change = self.intended(intent, turn);
+                turn.tell_after_writes(from, MeshBody::Done { id });
+                return change;
+            }
+            other => unreachable!("not for a user: {other:?}"),
+        }
+        None
+    }
+
+    fn call(&mut self, origin: Origin, request: CallRequest, turn: &mut Turn) {
+        match request {
+            CallRequest::EnsureUser { .. } => {
+                self.ensure(turn);
+                turn.answer(origin, Reply::Call(CallAnswer::Done));
+            }
+            CallRequest::Befriend { b, .. } => self.befriend(origin, b, turn),
+            CallRequest::Post { sender, draft, friends_required, create_sender } => {
+                if create_sender {
+                    self.ensure(turn);
+                }
+                let refusal = if self.record.is_none() {
+                    Some(Refusal::UnknownUser)
+                } else {
+                    self.refuses(draft.conversation, &draft.body, friends_required)
+                };
+                if let Some(refusal) = refusal {
+                    turn.answer(origin, Reply::Posted(Err(refusal)));
+                    return;
+                }
+                let home = turn.placement.home_of_conversation(draft.conversation);
+                let vouched = !create_sender;
+                turn.tell(home, MeshBody::Post { origin, sender, draft, vouched });
+            }
+            other => unreachable!("not for a user: {other:?}"),
+        }
+    }
+
+    /// What the sender's home can already refuse.
+    pub(crate) fn refuses(
+        &self,
+        conversation: ConversationId,
+        body: &DraftBody,
+        friends_required: bool,
+    ) -> Option<Refusal> {
+        let ConversationId::Direct(..) = conversation else { return None };
+        let Some(peer) = conversation.peer_of(self.id) else {
+            return Some(Refusal::UnknownConversation);
+        };
+        let is_content = matches!(body, DraftBody::Content(_));
+        (friends_required && is_content && !self.friends.contains(&peer))
+            .then_some(Refusal::NotFriends)
+    }
+
+    /// The user exists from now on.
+    pub(crate) fn ensure(&mut self, turn: &mut Turn) {
+        if self.record.is_none() {
+            let record = UserRecord { created_at_ms: turn.now.wall_ms, ..UserRecord::default() };
+            self.put(record, turn);
+        }
+    }
+
+    fn put(&mut self, record: UserRecord, turn: &mut Turn) {
+        self.record = Some(record.clone());
+        let changes = vec![Change::PutUser { user: self.id, record }];
+        self.last_write = turn.write(changes, Durability::Sync);
+    }
+
+    fn befriend(&mut self, origin: Origin, friend: UserId, turn: &mut Turn) {
+        if friend == self.id {
+            let refusal = CallRefusal::Refused(Refusal::UnknownUser);
+            turn.answer(origin, Reply::Call(CallAnswer::Refused(refusal)));
+            return;
+        }
+        self.ensure(turn);
+        self.friends.insert(friend);
+        let mut changes = vec![Change::PutFriend { user: self.id, friend }];
+        let mut afters = Vec::new();
+        let intent = Intent::Befriended { user: friend, friend: self.id };
+        let id = turn.intend(user_partition(self.id), intent, &mut changes, &mut afters);
+        self.last_write = turn.write(changes, Durability::Sync);
+        for after in afters {
+            turn.follow(after);
+        }
+        turn.answer_when_done(origin, CallAnswer::Done, &[id]);
+    }
+
+    /// Applies what another shard decided; twice is as good as once.
+    fn intended(&mut self, intent: Intent, turn: &mut Turn) -> Option<MembershipChange> {
+        self.ensure(turn);
+        match intent {
+            Intent::Joined { user, conversation, category, joined_at, hidden_up_to } => {
+                if self.memberships.contains_key(&conversation) {
+                    return None;
+                }
+                let record = MembershipRecord {
+                    category,
+                    delivered: joined_at,
+                    delivered_above: Vec::new(),
+                    read: MessageId::ZERO,
+                    hidden_up_to,
+                };
+                self.memberships.insert(conversation, record.clone());
+                let change = Change::PutMembership { user, conversation, record };
+                self.last_write = turn.write(vec![change], Durability::Sync);
+                Some(MembershipChange::Joined(conversation))
+            }
+            Intent::Left { user, conversation } => {
+                self.memberships.remove(&conversation)?;
+                self.dirty.remove(&conversation);
+                let change = Change::DeleteMembership { user, conversation };
+                self.last_write = turn.write(vec![change], Durability::Sync);
+                Some(MembershipChange::Left(conversation))
+            }
+            Intent::Befriended { user, friend } => {
+                if self.friends.insert(friend) {
+                    let change = Change::PutFriend { user, friend };
+                    self.last_write = turn.write(vec![change], Durability::Sync);
+                }
+                None
+            }
+        }
+    }
+
+    /// Claims the wanted names before the user is written: a crash in between leaves at most a
+    /// name that leads to this id, and the same call can be made again.
+    fn create(&mut self, origin: Origin, allocated: bool, claims: UserClaims, turn: &mut Turn) {
+        if self.record.is_some() || self.creation.is_some() {
+            if allocated {
+                // The number was named by a token before: another one will do.
+                let UserClaims { name, password_hash, external_id } = claims;
+                let request =
+                    CallRequest::CreateUser { id: None, name, password_hash, external_id };
+                let to = turn.placement.home_of_allocator();
+                turn.tell(to, MeshBody::Call { origin, request });
+            } else {
+                turn.answer(origin, Reply::Call(CallAnswer::Refused(CallRefusal::Taken)));
+            }
+            return;
+        }
+        self.creation = Some(Creation { origin, claims, granted: 0 });
+        self.claim_next(turn);
+    }
+
+    fn claim_next(&mut self, turn: &mut Turn) {
+        let Some(creation) = &self.creation else { return };
+        let next = creation.names().nth(creation.granted);
+        match next {
+            Some(name) => {
+                let password_hash = match name {
+                    NameKey::Login(_) => creation.claims.password_hash.clone(),
+                    NameKey::External(_) => None,
+                };
+                let record = NameRecord { user: self.id, password_hash };
+                let to = turn.placement.home_of_name(&name);
+                turn.tell(to, MeshBody::ClaimName { name, record });
+            }
+            None => self.created(turn),
+        }
+    }
+
+    fn name_claimed(&mut self, claimed: bool, turn: &mut Turn) {
+        let Some(creation) = &mut self.creation else { return };
+        if claimed {
+            creation.granted += 1;
+            self.claim_next(turn);
+            return;
+        }
+        let Some(creation) = self.creation.take() else { return };
+        for name in creation.names().take(creation.granted) {
+            let to = turn.placement.home_of_name(&name);
+            turn.tell(to, MeshBody::ReleaseName { name, user: self.id });
+        }
+        turn.answer(creation.origin, Reply::Call(CallAnswer::Refused(CallRefusal::Taken)));
+    }
+
+    fn created(&mut self, turn: &mut Turn) {
+        let Some(Creation { origin, claims, .. }) = self.creation.take() else { return };
+        // A token may have named the user while the names were being claimed: what it has stays.
+        let record = self.record.clone().unwrap_or_else(|| UserRecord {
+            created_at_ms: turn.now.wall_ms,
+            ..UserRecord::default()
+        });
+        let UserClaims { name, external_id, .. } = claims;
+        self.put(UserRecord { name, external_id, ..record }, turn);
+        turn.answer(origin, Reply::Call(CallAnswer::User(self.id)));
+    }
+}
+
+impl Creation {
+    fn names(&self) -> impl Iterator<Item = NameKey> {
+        let login = self.claims.name.clone().map(NameKey::Login);
+        let external = self.claims.external_id.clone().map(NameKey::External);
+        login.into_iter().chain(external)
+    }
+}
