@@ -84,7 +84,10 @@ impl DialectName {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
     /// `secret` is the password, or a token whose user bears `name` (empty: any).
-    Password { name: String, secret: String },
+    Password {
+        name: String,
+        secret: String,
+    },
     Token(String),
 }
 
@@ -115,8 +118,12 @@ pub enum Decoded {
     /// Answer this at once (a malformed frame, a request before signing in) and go on. The bytes
     /// are whole frames in the connection's form.
     Reply(Vec<u8>),
-    /// The frame cannot be followed by another: write `reply`, then close as `reason` says.
-    End { reply: Vec<u8>, reason: EndReason },
+    /// The frame cannot be followed by another: write `reply` (it says what
+    /// [`Dialect::encode_end`] would, and more), then close as `reason` says.
+    End {
+        reply: Vec<u8>,
+        reason: EndReason,
+    },
 }
 
 /// Why a connection ends, for every framing and dialect to put in its own words.
@@ -214,9 +221,16 @@ pub struct Traits {
 pub trait Dialect: Sync {
     fn traits(&self) -> Traits;
 
-    /// Decodes one frame of `user` (`None` before sign-in), appending what it means. Follows the client's payload kind by changing
-    /// `form.kind` where the dialect does so. Never panics, whatever the bytes.
-    fn decode(&self, form: &mut Form, user: Option<UserId>, frame: Frame<'_>, out: &mut Vec<Decoded>);
+    /// Decodes one frame of `user` (`None` before sign-in), appending what it means. Follows the
+    /// client's payload kind by changing `form.kind` where the dialect does so. Never panics,
+    /// whatever the bytes.
+    fn decode(
+        &self,
+        form: &mut Form,
+        user: Option<UserId>,
+        frame: Frame<'_>,
+        out: &mut Vec<Decoded>,
+    );
 
     /// Appends the event as whole frames, delimited as `form.framing` says; nothing where the
     /// dialect has no word for it.
@@ -225,6 +239,8 @@ pub trait Dialect: Sync {
     /// Appends the answer to a sign-in, and nothing where the dialect has none.
     fn encode_sign_in(&self, form: Form, tag: &Tag, result: SignInResult, out: &mut Vec<u8>);
 
-    /// Appends what the dialect says before a close, if anything (framings close by themselves).
+    /// Appends what the dialect says before a close that the server decides, if anything
+    /// (framings close by themselves: [`crate::framing::append_close`]). Not after
+    /// [`Decoded::End`] or a refused sign-in, which said it already.
     fn encode_end(&self, form: Form, reason: EndReason, out: &mut Vec<u8>);
 }

@@ -11,16 +11,31 @@ pub enum Event {
     /// A live message. The same for every session, so that it is encoded once per form.
     Delivered(Arc<Message>),
     /// The results of a [`crate::Request::Post`], in the order of its drafts.
-    Posted { tag: Tag, results: Vec<Result<Posted, Refusal>> },
+    Posted {
+        tag: Tag,
+        results: Vec<Result<Posted, Refusal>>,
+    },
     /// Part of a Sync's answer (or of what was missed, at sign-in: then `tag` is `None`), in
     /// rising id order where the session resumes by id, in log order otherwise. At most
     /// [`Event::PAGE_MESSAGES_MAX`] messages.
-    Page { tag: Option<Tag>, messages: Vec<Arc<Message>> },
+    Page {
+        tag: Option<Tag>,
+        messages: Vec<Arc<Message>>,
+    },
     /// The Sync is answered; live messages follow.
-    PageEnd { tag: Option<Tag> },
-    Joined { tag: Tag, room: ConversationId, result: Result<(), Refusal> },
+    PageEnd {
+        tag: Option<Tag>,
+    },
+    Joined {
+        tag: Tag,
+        room: ConversationId,
+        result: Result<(), Refusal>,
+    },
     /// A request that has no answer of its own was refused.
-    Refused { tag: Tag, refusal: Refusal },
+    Refused {
+        tag: Tag,
+        refusal: Refusal,
+    },
 }
 
 impl Event {

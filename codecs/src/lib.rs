@@ -2,15 +2,29 @@
 //!
 //! Sans-IO: nothing here knows a socket, a clock, a runtime or a log. The caller owns every
 //! buffer. [`model`] holds the domain's nouns, which every other crate shares; [`request`] and
-//! [`event`] are what a dialect decodes and encodes.
+//! [`event`] are what a dialect decodes and encodes. [`detect`] tells who a connection's first
+//! bytes are for, [`framing`] where a frame ends, [`dialect`] what it means.
 
+pub mod detect;
 pub mod dialect;
 pub mod event;
+pub mod framing;
+mod json;
 pub mod limits;
 pub mod model;
 pub mod onechat;
 pub mod request;
 pub mod stream;
+pub mod text;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod seeded;
+#[cfg(test)]
+mod vectors;
 
 pub use event::{Event, Posted, Refusal};
 pub use model::{

@@ -208,18 +208,37 @@ pub struct Media {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// `extra` is the `im` dialect's second string; empty elsewhere.
-    Text { text: String, extra: String },
-    Media { kind: MediaKind, media: Media },
+    Text {
+        text: String,
+        extra: String,
+    },
+    Media {
+        kind: MediaKind,
+        media: Media,
+    },
     /// 32-bit degrees, as the `stream` documents have them.
-    Location { latitude: f32, longitude: f32 },
+    Location {
+        latitude: f32,
+        longitude: f32,
+    },
     /// A contact card as text (a name, a vCard).
-    ContactText { text: String },
+    ContactText {
+        text: String,
+    },
     /// A contact card as a pointer.
-    ContactMedia { media: Media },
+    ContactMedia {
+        media: Media,
+    },
     /// The sender took `target` back. `index` counts the conversation's recalls from 1.
-    Recall { target: MessageId, target_seq: Seq, index: u32 },
+    Recall {
+        target: MessageId,
+        target_seq: Seq,
+        index: u32,
+    },
     /// The sender has read everything up to `target`.
-    Read { target: MessageId },
+    Read {
+        target: MessageId,
+    },
 }
 
 impl Content {

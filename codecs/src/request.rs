@@ -34,8 +34,12 @@ pub struct Draft {
 pub enum DraftBody {
     /// Never [`Content::Recall`] or [`Content::Read`].
     Content(Content),
-    Recall { target: MessageId },
-    Read { target: MessageId },
+    Recall {
+        target: MessageId,
+    },
+    Read {
+        target: MessageId,
+    },
 }
 
 /// A signed-in session's request.

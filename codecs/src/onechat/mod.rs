@@ -1,14 +1,66 @@
-//! The `onechat` dialect.
-use crate::dialect::*;
+//! The `onechat` dialect: flat JSON commands over TCP or WebSocket.
+//!
+//! `README.md` beside this file has its tables: how every kind of content and every event is
+//! shown, and what every refusal is answered. Its clients match whole objects with their keys in
+//! order, so that no frame may have a key more, fewer or elsewhere. Errors leave the connection
+//! open and name no request.
+
+use crate::dialect::{
+    Decoded, Dialect, EndReason, Form, Frame, Framing, PayloadKind, SignInResult, Traits,
+};
 use crate::event::Event;
+use crate::model::UserId;
 use crate::request::Tag;
+
+mod decode;
+mod encode;
+mod offline;
+mod reply;
+mod shown;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use reply::{malformed_reply, too_long_reply};
+
 pub struct Onechat;
+
 impl Dialect for Onechat {
     fn traits(&self) -> Traits {
-        Traits { resumes_by_id: false, echo: true, friends_required: true, one_session_per_device: true, marks: false }
+        Traits {
+            resumes_by_id: false,
+            echo: true,
+            friends_required: true,
+            one_session_per_device: true,
+            marks: false,
+        }
     }
-    fn decode(&self, _: &mut Form, _: Option<crate::UserId>, _: Frame<'_>, _: &mut Vec<Decoded>) {}
-    fn encode(&self, _: Form, _: &Event, _: &mut Vec<u8>) {}
-    fn encode_sign_in(&self, _: Form, _: &Tag, _: SignInResult, _: &mut Vec<u8>) {}
+
+    fn decode(
+        &self,
+        form: &mut Form,
+        user: Option<UserId>,
+        frame: Frame<'_>,
+        out: &mut Vec<Decoded>,
+    ) {
+        // Always text, even to a client that writes its JSON in binary WebSocket frames.
+        form.kind = PayloadKind::Text;
+        decode::decode(form.framing, user, frame.payload, out);
+    }
+
+    fn encode(&self, form: Form, event: &Event, out: &mut Vec<u8>) {
+        encode::encode(form.framing, event, out);
+    }
+
+    fn encode_sign_in(&self, form: Form, tag: &Tag, result: SignInResult, out: &mut Vec<u8>) {
+        encode::append_sign_in(form.framing, tag, result, out);
+    }
+
+    /// The dialect has no word for an end.
     fn encode_end(&self, _: Form, _: EndReason, _: &mut Vec<u8>) {}
+}
+
+/// Appends a JSON text as a frame of the dialect.
+fn append(framing: Framing, json: &[u8], out: &mut Vec<u8>) {
+    crate::framing::append_frame(framing, PayloadKind::Text, json, out);
 }

@@ -1,14 +1,67 @@
-//! The `stream` dialect.
-use crate::dialect::*;
+//! The `stream` dialect: protobuf or JSON over WebSocket, protobuf over raw TCP.
+//!
+//! `README.md` beside this file has its tables: how every kind of content and every event is
+//! shown, and what every refusal is answered. Resumes by message id; ids rise in what a session
+//! is shown, so that one `last_id` per category says all that a client saw.
+
+use crate::dialect::{Decoded, Dialect, EndReason, Form, Frame, Framing, SignInResult, Traits};
 use crate::event::Event;
+use crate::model::UserId;
 use crate::request::Tag;
+
+mod decode;
+mod door;
+mod draft;
+mod encode;
+mod from_json;
+mod status;
+mod to_json;
+pub mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use door::{decode_post, encode_postmark, encode_status};
+pub use status::{Code, Fault};
+
 pub struct StreamDialect;
+
 impl Dialect for StreamDialect {
     fn traits(&self) -> Traits {
-        Traits { resumes_by_id: true, echo: false, friends_required: false, one_session_per_device: false, marks: true }
+        Traits {
+            resumes_by_id: true,
+            echo: false,
+            friends_required: false,
+            one_session_per_device: false,
+            marks: true,
+        }
     }
-    fn decode(&self, _: &mut Form, _: Option<crate::UserId>, _: Frame<'_>, _: &mut Vec<Decoded>) {}
-    fn encode(&self, _: Form, _: &Event, _: &mut Vec<u8>) {}
-    fn encode_sign_in(&self, _: Form, _: &Tag, _: SignInResult, _: &mut Vec<u8>) {}
-    fn encode_end(&self, _: Form, _: EndReason, _: &mut Vec<u8>) {}
+
+    fn decode(
+        &self,
+        form: &mut Form,
+        user: Option<UserId>,
+        frame: Frame<'_>,
+        out: &mut Vec<Decoded>,
+    ) {
+        decode::decode(form, user, frame, out);
+    }
+
+    fn encode(&self, form: Form, event: &Event, out: &mut Vec<u8>) {
+        encode::encode(form, event, out);
+    }
+
+    /// Raw TCP only: elsewhere the handshake was the sign-in.
+    fn encode_sign_in(&self, form: Form, _: &Tag, result: SignInResult, out: &mut Vec<u8>) {
+        if form.framing == Framing::Delimited {
+            encode::append_status(form, &encode::sign_in_status(result), out);
+        }
+    }
+
+    /// Raw TCP only: a WebSocket's close frame has the reason.
+    fn encode_end(&self, form: Form, reason: EndReason, out: &mut Vec<u8>) {
+        if form.framing == Framing::Delimited {
+            encode::append_end(form, reason, out);
+        }
+    }
 }

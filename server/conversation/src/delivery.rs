@@ -110,6 +110,8 @@ impl Shard {
         if session.sync.is_some() || !session.joining.is_empty() {
             return;
         }
+        let rooms = &session.rooms;
+        session.syncs_waiting.retain(|sync| sync.room.is_none_or(|room| rooms.contains(&room)));
         let Some(request) = session.syncs_waiting.pop_front() else { return };
         session.sync = Some(Box::new(Sync::new(request)));
         self.barrier.join(id, &mut self.turn);

@@ -33,12 +33,14 @@ pub(crate) enum From {
 pub(crate) struct SyncRequest {
     pub(crate) tag: Option<Tag>,
     pub(crate) wants: [Option<From>; Category::COUNT],
+    /// Not answered unless the session is in this room by then: the refused join was the answer.
+    pub(crate) room: Option<ConversationId>,
 }
 
 impl SyncRequest {
     /// Every category by the server's cursors.
     pub(crate) fn by_cursors(tag: Option<Tag>) -> Self {
-        Self { tag, wants: [Some(From::Cursor); Category::COUNT] }
+        Self { tag, wants: [Some(From::Cursor); Category::COUNT], room: None }
     }
 }
 

@@ -78,10 +78,7 @@ impl Shard {
         match request {
             Request::Post { tag, drafts } => self.post(session, user, tag, drafts),
             Request::Sync { tag, after, room } => {
-                if let Some(room) = room {
-                    self.join(session, room, None);
-                }
-                self.ask_sync(session, sync_request(tag, &after));
+                self.ask_sync(session, SyncRequest { room, ..sync_request(tag, &after) });
             }
             Request::ReceiptUpTo { category, up_to } => {
                 // What was not shown yet cannot have been received.
@@ -270,5 +267,5 @@ fn sync_request(tag: Tag, after: &[(Category, Option<parlance_codecs::MessageId>
             *want = Some(id.map_or(From::Cursor, From::Id));
         }
     }
-    SyncRequest { tag: Some(tag), wants }
+    SyncRequest { tag: Some(tag), wants, room: None }
 }

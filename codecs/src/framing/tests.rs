@@ -1,0 +1,159 @@
+//! Frames in and out: golden vectors, any split into reads, the outgoing forms.
+
+use proptest::prelude::*;
+
+use super::{FrameLimits, Splitter, Step, accept_key, append_close, append_frame, append_ping};
+use crate::dialect::{EndReason, Framing, PayloadKind};
+use crate::seeded;
+use crate::vectors::{self, masked};
+
+const FRAMINGS: [Framing; 4] =
+    [Framing::WebSocket, Framing::Delimited, Framing::Onechat, Framing::Bare];
+
+#[test]
+fn vectors_mean_what_they_say() {
+    vectors::check_inbound("framing");
+}
+
+#[test]
+fn a_key_is_the_base64_of_sixteen_bytes() {
+    let accepted = accept_key(b"dGhlIHNhbXBsZSBub25jZQ==");
+    assert_eq!(accepted.as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    let refused: [&[u8]; 6] = [
+        b"",
+        b"==",
+        b"dGhlIHNhbXBsZSBub25jZQ",
+        b"dGhlIHNhbXBsZSBub25jZR==",
+        b"dGhlIHNhbXBsZSBub25j",
+        b"dGhlIHNhbXBsZ\r\nBub25jZQ==",
+    ];
+    for key in refused {
+        assert_eq!(accept_key(key), None, "{}", key.escape_ascii());
+    }
+}
+
+#[test]
+fn outgoing_frames_are_wrapped_as_their_framing_says() {
+    let frame = |framing, kind| {
+        let mut out = Vec::new();
+        append_frame(framing, kind, b"{}", &mut out);
+        out
+    };
+    assert_eq!(frame(Framing::WebSocket, PayloadKind::Text), b"\x81\x02{}");
+    assert_eq!(frame(Framing::WebSocket, PayloadKind::Binary), b"\x82\x02{}");
+    assert_eq!(frame(Framing::Delimited, PayloadKind::Binary), b"\x02{}");
+    assert_eq!(
+        frame(Framing::Onechat, PayloadKind::Text),
+        b"ONECHAT/1.0\r\nPAYLOAD_LEN: 2\r\n\r\n{}"
+    );
+    assert_eq!(frame(Framing::Bare, PayloadKind::Text), b"{}");
+}
+
+#[test]
+fn long_payloads_have_longer_lengths() {
+    for (length, header) in [
+        (125_usize, b"\x82\x7d".to_vec()),
+        (126, b"\x82\x7e\x00\x7e".to_vec()),
+        (65_535, b"\x82\x7e\xff\xff".to_vec()),
+        (65_536, b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00".to_vec()),
+    ] {
+        let mut out = Vec::new();
+        append_frame(Framing::WebSocket, PayloadKind::Binary, &vec![0; length], &mut out);
+        assert_eq!(out[..header.len()], header, "{length}");
+        assert_eq!(out.len(), header.len() + length);
+    }
+}
+
+#[test]
+fn closes_and_pings_stay_within_a_control_frame() {
+    let mut out = Vec::new();
+    append_close(Framing::WebSocket, EndReason::Drain, &mut out);
+    assert_eq!(out, b"\x88\x07\x0b\xb9drain");
+    for framing in [Framing::Delimited, Framing::Onechat, Framing::Bare] {
+        out.clear();
+        append_close(framing, EndReason::Drain, &mut out);
+        assert!(out.is_empty());
+    }
+    append_ping(&[b'p'; 200], &mut out);
+    assert_eq!((out[0], out[1], out.len()), (0x89, 125, 127));
+}
+
+/// What a client would write: the server's frames, but masked where the framing is WebSocket.
+fn from_client(framing: Framing, kind: PayloadKind, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    match (framing, kind) {
+        (Framing::WebSocket, PayloadKind::Text) => out = masked(0x81, payload),
+        (Framing::WebSocket, PayloadKind::Binary) => out = masked(0x82, payload),
+        _ => append_frame(framing, kind, payload, &mut out),
+    }
+    out
+}
+
+fn payloads() -> impl Strategy<Value = (Framing, Vec<Vec<u8>>, Vec<usize>)> {
+    let json = any::<String>().prop_map(|text| serde_json::json!({ "msg": text }).to_string());
+    let payload = json.prop_map(String::into_bytes);
+    (
+        prop::sample::select(FRAMINGS.to_vec()),
+        prop::collection::vec(payload, 1..6),
+        prop::collection::vec(1_usize..40, 1..10),
+    )
+}
+
+#[test]
+fn frames_survive_any_split_into_reads() {
+    seeded::check(512, &payloads(), |(framing, payloads, sizes)| {
+        let kind =
+            if framing == Framing::Delimited { PayloadKind::Binary } else { PayloadKind::Text };
+        let wire: Vec<u8> =
+            payloads.iter().flat_map(|payload| from_client(framing, kind, payload)).collect();
+        let mut rest = wire.as_slice();
+        let mut sizes = sizes.iter().copied().cycle();
+        let mut splitter = Splitter::new(framing);
+        let (mut unread, mut found) = (Vec::new(), Vec::new());
+        while !rest.is_empty() {
+            let (read, after) = rest.split_at(sizes.next().unwrap_or(1).min(rest.len()));
+            unread.extend_from_slice(read);
+            rest = after;
+            loop {
+                let consumed = match splitter.next(&mut unread, &FrameLimits::default()) {
+                    Step::Frame { frame, consumed } => {
+                        prop_assert_eq!(frame.kind, kind);
+                        found.push(frame.payload.to_vec());
+                        consumed
+                    }
+                    Step::Incomplete => break,
+                    other => return Err(TestCaseError::fail(format!("{other:?}"))),
+                };
+                unread.drain(..consumed);
+            }
+        }
+        prop_assert_eq!(found, payloads);
+        prop_assert!(!splitter.is_mid_frame());
+        Ok(())
+    });
+}
+
+#[test]
+fn skipped_and_fragmented_frames_count_as_begun() {
+    let limits = FrameLimits { frame_bytes: 4, ..FrameLimits::default() };
+    let cases: [(Framing, Vec<u8>); 3] = [
+        (Framing::WebSocket, masked(0x01, b"a")),
+        (Framing::Onechat, b"ONECHAT/1.0\r\nPAYLOAD_LEN: 9\r\n\r\n".to_vec()),
+        (Framing::Bare, b"{\"abc\":".to_vec()),
+    ];
+    for (framing, wire) in cases {
+        let mut splitter = Splitter::new(framing);
+        assert!(!splitter.is_mid_frame());
+        let mut unread = wire.clone();
+        let step = splitter.next(&mut unread, &limits);
+        let Step::Consumed { consumed, .. } = step else { panic!("{framing:?}: {step:?}") };
+        assert_eq!(consumed, wire.len());
+        assert!(splitter.is_mid_frame(), "{framing:?}");
+        assert_eq!(splitter.next(&mut [], &limits), Step::Incomplete);
+    }
+}
+
+#[test]
+fn an_idle_splitter_is_small() {
+    assert!(size_of::<Splitter>() <= 32, "{} bytes", size_of::<Splitter>());
+}

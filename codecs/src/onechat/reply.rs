@@ -1,0 +1,146 @@
+//! The frames that answer a command: acknowledgements and errors, with their exact words.
+//!
+//! Decides text and code of every error. Codes are 10000 and an HTTP status; the texts that the
+//! documents have are theirs to the letter, the others follow their manner.
+
+use serde::Serialize;
+
+use crate::dialect::Framing;
+use crate::event::Refusal;
+
+/// What is wrong with a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("Invide JSON")]
+    Malformed,
+    #[error("data must less than {max} bytes")]
+    TooLong { max: usize },
+    #[error("Unknown cmd")]
+    UnknownCommand,
+    #[error("Single chat send msg to user id must be integer")]
+    SingleTarget,
+    #[error("Group chat send msg to room id must be integer")]
+    GroupTarget,
+    #[error("{field} must be string")]
+    NotText { field: &'static str },
+    #[error("{field} must less than {} bytes", max.saturating_add(1))]
+    LongField { field: &'static str, max: usize },
+    #[error("msg must not be empty")]
+    EmptyMessage,
+    #[error("msg must not hold NUL")]
+    NulInMessage,
+    #[error("ack must be integer")]
+    AckNumber,
+    #[error("You are already login")]
+    AlreadySignedIn,
+    #[error("404 Not Found this user, please login")]
+    NotSignedIn,
+    #[error("404 Not Found user with this name")]
+    SignInRefused,
+    #[error("404 Not Found this ack action")]
+    UnknownAckAction,
+    #[error("You are not friends")]
+    NotFriends,
+    #[error("You are not in this room")]
+    NotInRoom,
+    #[error("You can only read in this room")]
+    NotAPoster,
+    #[error("404 Not Found this msg")]
+    UnknownMessage,
+    #[error("You are not the sender")]
+    NotTheSender,
+    #[error("Room is full")]
+    RoomFull,
+    #[error("Room members limit")]
+    TooManyMembers,
+    #[error("503 Service Unavailable, please try again later")]
+    Unavailable,
+}
+
+impl Fault {
+    fn code(self) -> u32 {
+        match self {
+            Self::Malformed
+            | Self::TooLong { .. }
+            | Self::UnknownCommand
+            | Self::SingleTarget
+            | Self::GroupTarget
+            | Self::NotText { .. }
+            | Self::LongField { .. }
+            | Self::EmptyMessage
+            | Self::NulInMessage
+            | Self::AckNumber
+            | Self::AlreadySignedIn => 10400,
+            Self::NotFriends
+            | Self::NotInRoom
+            | Self::NotAPoster
+            | Self::NotTheSender
+            | Self::RoomFull
+            | Self::TooManyMembers => 10403,
+            Self::NotSignedIn
+            | Self::SignInRefused
+            | Self::UnknownAckAction
+            | Self::UnknownMessage => 10404,
+            Self::Unavailable => 10503,
+        }
+    }
+}
+
+/// A stranger and an unknown user get the same answer, a non-member and an unknown room too.
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFriends | Refusal::UnknownUser => Self::NotFriends,
+            Refusal::UnknownConversation => Self::NotInRoom,
+            Refusal::NotAPoster => Self::NotAPoster,
+            Refusal::UnknownMessage => Self::UnknownMessage,
+            Refusal::NotTheSender => Self::NotTheSender,
+            Refusal::ConversationFull => Self::RoomFull,
+            Refusal::TooManyMembers => Self::TooManyMembers,
+            Refusal::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorFrame<'a> {
+    cmd: &'a str,
+    msg: &'a str,
+    code: u32,
+}
+
+#[derive(Serialize)]
+struct AckFrame<'a> {
+    cmd: &'a str,
+    action: &'a str,
+    ack: &'a str,
+}
+
+pub(super) fn append_error(framing: Framing, fault: Fault, out: &mut Vec<u8>) {
+    let frame = ErrorFrame { cmd: "error", msg: &fault.to_string(), code: fault.code() };
+    append_json(framing, &frame, out);
+}
+
+/// `ack` is what the client gave with its command.
+pub(super) fn append_ack(framing: Framing, action: &str, ack: &str, out: &mut Vec<u8>) {
+    append_json(framing, &AckFrame { cmd: "ack", action, ack }, out);
+}
+
+pub(super) fn append_json(framing: Framing, frame: &impl Serialize, out: &mut Vec<u8>) {
+    let json = serde_json::to_vec(frame).expect("a frame's struct has string keys only");
+    super::append(framing, &json, out);
+}
+
+/// The answer to a frame over the limit, which its framing skips.
+pub(crate) fn too_long_reply(framing: Framing, max: usize) -> Vec<u8> {
+    let mut reply = Vec::new();
+    append_error(framing, Fault::TooLong { max }, &mut reply);
+    reply
+}
+
+/// The answer to what is no JSON.
+pub(crate) fn malformed_reply(framing: Framing) -> Vec<u8> {
+    let mut reply = Vec::new();
+    append_error(framing, Fault::Malformed, &mut reply);
+    reply
+}

@@ -1,0 +1,25 @@
+//! How a content is shown to clients that know text only.
+//!
+//! Decides the words (the table is in the dialect's README). Recalls and read marks have none:
+//! the core shows them to dialects with `marks` only.
+
+use std::borrow::Cow;
+
+use crate::model::Content;
+
+/// The text that stands for a content; `None` for marks.
+pub(super) fn shown(content: &Content) -> Option<Cow<'_, str>> {
+    match content {
+        Content::Text { text, extra: _ } | Content::ContactText { text } => {
+            Some(Cow::Borrowed(text))
+        }
+        Content::Media { kind: _, media } | Content::ContactMedia { media } => {
+            Some(Cow::Borrowed(&media.url))
+        }
+        // RFC 5870: a latitude and a longitude in degrees.
+        Content::Location { latitude, longitude } => {
+            Some(Cow::Owned(format!("geo:{latitude},{longitude}")))
+        }
+        Content::Recall { .. } | Content::Read { .. } => None,
+    }
+}
