@@ -1,0 +1,46 @@
+//! The server under load: one that this run starts and stops, or one that runs already.
+
+pub(crate) mod operator;
+pub(crate) mod own_server;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::client::Addresses;
+use crate::error::BenchError;
+use operator::Operator;
+use own_server::OwnServer;
+
+/// What a scenario needs to know of the server.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) addresses: Addresses,
+    /// `None` where a running server's key was not given; then no groups can be made.
+    pub(crate) operator: Option<Operator>,
+    /// `None` where a running server's was not given; then its CPU and memory go unmeasured.
+    pub(crate) pid: Option<u32>,
+    /// Stopped when the target is.
+    pub(crate) own: Option<OwnServer>,
+    pub(crate) facts: ServerFacts,
+}
+
+/// The server, for the report.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct ServerFacts {
+    pub(crate) started_here: bool,
+    pub(crate) version: Option<String>,
+    /// What it was started with. Nothing secret: the run's own flags.
+    pub(crate) settings: BTreeMap<String, String>,
+    /// Names of settings that came with the environment, whatever their values.
+    pub(crate) settings_inherited: Vec<String>,
+    /// The data directory's file system: durability on a memory disk measures nothing.
+    pub(crate) data_filesystem: Option<String>,
+}
+
+impl Target {
+    /// Stops the server, if this run started it.
+    pub(crate) fn stop(self) -> Result<(), BenchError> {
+        self.own.map_or(Ok(()), OwnServer::stop)
+    }
+}
