@@ -9,8 +9,37 @@ use parlance_conversation::store::{
 };
 
 pub mod error;
+pub mod memory;
+mod page;
+mod retention;
 
-pub use error::StoreError;
+#[cfg(feature = "rocks")]
+mod batch;
+#[cfg(feature = "rocks")]
+mod check;
+#[cfg(feature = "rocks")]
+mod directory;
+#[cfg(feature = "rocks")]
+mod families;
+#[cfg(feature = "rocks")]
+mod keys;
+#[cfg(feature = "rocks")]
+mod records;
+#[cfg(feature = "rocks")]
+mod rocks;
+#[cfg(feature = "rocks")]
+mod scan;
+
+#[cfg(test)]
+mod conformance;
+
+pub use error::{DirectoryError, StoreError};
+pub use memory::MemoryStore;
+
+#[cfg(feature = "rocks")]
+pub use check::{Finding, Report, check};
+#[cfg(feature = "rocks")]
+pub use directory::{Directory, Progress, open_directory, open_directory_with, restore};
 
 /// One shard's store. The commit lane calls [`Store::commit`], the read lane everything else, at
 /// the same time from two threads.
@@ -26,10 +55,14 @@ pub trait Store: Send + Sync {
 
     fn recover(&self) -> Result<Recovered, StoreError>;
 
-    /// Users with ids above `after`, rising.
+    /// Users with ids above `after`, rising; at most `limit`, and at most [`USERS_MAX`].
     fn users(
         &self,
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<(UserId, UserRecord)>, StoreError>;
 }
+
+/// Users that one [`Store::users`] returns at most, so that a listing never holds up the read
+/// lane for longer than a page of a log does.
+pub const USERS_MAX: usize = 1_000;

@@ -1,0 +1,87 @@
+//! What one commit holds: each change as writes of keys and records.
+
+use parlance_conversation::store::{AllocatorState, Change};
+use rocksdb::WriteBatch;
+
+use crate::families::{Database, Family};
+use crate::keys::{self, Place};
+use crate::records;
+use crate::scan::handle;
+
+/// All changes as one batch, which RocksDB applies whole or not at all.
+pub(crate) fn batch_of(database: &Database, changes: &[Change]) -> WriteBatch {
+    let mut batch = WriteBatch::default();
+    for change in changes {
+        match write_of(change) {
+            Write::Put(family, key, value) => batch.put_cf(handle(database, family), key, value),
+            Write::Delete(family, key) => batch.delete_cf(handle(database, family), key),
+        }
+    }
+    batch
+}
+
+enum Write {
+    Put(Family, Vec<u8>, Vec<u8>),
+    Delete(Family, Vec<u8>),
+}
+
+fn write_of(change: &Change) -> Write {
+    match change {
+        Change::PutUser { user, record } => {
+            Write::Put(Family::Users, keys::user(*user), records::encode_user(record))
+        }
+        Change::DeleteUser { user } => Write::Delete(Family::Users, keys::user(*user)),
+        Change::PutMembership { user, conversation, record } => Write::Put(
+            Family::Memberships,
+            keys::membership(*user, *conversation),
+            records::encode_membership(record),
+        ),
+        Change::DeleteMembership { user, conversation } => {
+            Write::Delete(Family::Memberships, keys::membership(*user, *conversation))
+        }
+        Change::PutFriend { user, friend } => {
+            Write::Put(Family::Friends, keys::friend(*user, *friend), records::encode_presence())
+        }
+        Change::PutName { name, record } => {
+            Write::Put(Family::Names, keys::name(name), records::encode_name(record))
+        }
+        Change::DeleteName { name } => Write::Delete(Family::Names, keys::name(name)),
+        Change::PutAllocator { next_user, next_conversation } => Write::Put(
+            Family::Allocators,
+            keys::allocator(),
+            records::encode_allocator(AllocatorState {
+                next_user: *next_user,
+                next_conversation: *next_conversation,
+            }),
+        ),
+        Change::PutConversation { conversation, record } => Write::Put(
+            Family::Conversations,
+            keys::conversation(*conversation),
+            records::encode_conversation(record),
+        ),
+        Change::PutMember { conversation, user } => {
+            let key = keys::member(*conversation, *user);
+            Write::Put(Family::Members, key, records::encode_presence())
+        }
+        Change::DeleteMember { conversation, user } => {
+            Write::Delete(Family::Members, keys::member(*conversation, *user))
+        }
+        Change::PutMessage { message } => {
+            let place = Place { seq: message.seq, mark: message.mark, id: message.id };
+            let key = keys::message(message.conversation, place);
+            Write::Put(Family::Messages, key, records::encode_message(message))
+        }
+        Change::PutDedupe { conversation, sender, record } => Write::Put(
+            Family::Dedupe,
+            keys::dedupe(*conversation, *sender, record.id),
+            records::encode_dedupe(record),
+        ),
+        Change::PutIntent { id, intent } => {
+            Write::Put(Family::Intents, keys::intent(*id), records::encode_intent(intent))
+        }
+        Change::DeleteIntent { id } => Write::Delete(Family::Intents, keys::intent(*id)),
+        Change::PutClock { ceiling } => {
+            Write::Put(Family::Shard, keys::CLOCK.to_vec(), records::encode_clock(*ceiling))
+        }
+    }
+}

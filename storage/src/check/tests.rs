@@ -1,0 +1,256 @@
+//! A sound directory has no findings, and each kind of damage has one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parlance_codecs::{Category, MessageId, Seq};
+use parlance_conversation::placement::{conversation_partition, user_partition};
+use parlance_conversation::store::{
+    Change, ConversationRecord, IntentId, MembershipRecord, NameKey, NameRecord, UserRecord,
+};
+use rocksdb::WriteBatch;
+use tempfile::TempDir;
+
+use super::*;
+use crate::conformance::values::*;
+use crate::directory::open_directory;
+use crate::families::Creation;
+use crate::keys::Place;
+use crate::scan::handle;
+
+/// One shard with two users who are friends, in a group and a direct, with some messages.
+struct Rig {
+    directory: TempDir,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let rig = Self { directory: tempfile::tempdir().expect("a temporary directory") };
+        rig.put(&[
+            Change::PutUser {
+                user: user(1),
+                record: UserRecord { name: Some("ada".to_owned()), ..UserRecord::default() },
+            },
+            Change::PutName {
+                name: NameKey::Login("ada".to_owned()),
+                record: NameRecord { user: user(1), password_hash: None },
+            },
+            Change::PutUser { user: user(2), record: UserRecord::default() },
+            Change::PutFriend { user: user(1), friend: user(2) },
+            Change::PutFriend { user: user(2), friend: user(1) },
+            Change::PutClock { ceiling: id(1_000) },
+        ]);
+        for (of, category) in [(number(3), Category::Group), (direct(1, 2), Category::Direct)] {
+            rig.put(&[Change::PutConversation {
+                conversation: of,
+                record: conversation(category),
+            }]);
+            for raw in [1, 2] {
+                rig.put(&[put_membership(raw, of, category)]);
+                if category == Category::Group {
+                    rig.put(&[Change::PutMember { conversation: of, user: user(raw) }]);
+                }
+            }
+            rig.put(&[
+                put_message(message(of, 0, 1, 10)),
+                put_message(message(of, 1, 0, 11)),
+                put_message(message(of, 1, 1, 12)),
+                put_message(message(of, 2, 0, 13)),
+            ]);
+        }
+        rig
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn put(&self, changes: &[Change]) {
+        let opened = open_directory(&self.path(), 1).expect("it opens");
+        put(&*opened.stores[0], changes);
+    }
+
+    /// Writes past the store, as nothing but damage does.
+    fn put_raw(&self, family: Family, key: &[u8], value: &[u8]) {
+        let path = self.path().join("shard-00");
+        let opened = rocks::open(&path, &Shared::new(|| 0), Creation::Existing);
+        let database = opened.expect("it opens");
+        let mut batch = WriteBatch::default();
+        batch.put_cf(handle(&database, family), key, value);
+        database.write(batch).expect("it is written");
+    }
+
+    fn check(&self) -> Report {
+        check(&self.path()).expect("it can be checked")
+    }
+
+    /// Checks that there is this finding and no other.
+    fn finds(&self, what: &str) {
+        let report = self.check();
+        let found: Vec<_> = report.findings.iter().map(|finding| &finding.what).collect();
+        assert_eq!(found, [what], "{report}");
+    }
+}
+
+fn conversation(category: Category) -> ConversationRecord {
+    ConversationRecord {
+        category,
+        name: String::new(),
+        owner: None,
+        posters: Vec::new(),
+        created_at_ms: 0,
+        recalls: 0,
+        history_for_new_members: true,
+    }
+}
+
+fn put_membership(raw: u64, of: ConversationId, category: Category) -> Change {
+    let record = MembershipRecord {
+        category,
+        delivered: Seq(0),
+        delivered_above: Vec::new(),
+        read: MessageId::ZERO,
+        hidden_up_to: Seq(0),
+    };
+    Change::PutMembership { user: user(raw), conversation: of, record }
+}
+
+#[test]
+fn a_sound_directory_has_no_findings() {
+    let rig = Rig::new();
+    let report = rig.check();
+    assert!(report.is_sound(), "{report}");
+    assert_eq!((report.shards, report.users, report.conversations), (1, 2, 2));
+    assert_eq!((report.messages, report.messages_removed), (8, 0));
+    // Checking left nothing behind, and any number of shards is as sound.
+    for shards in [1, 4] {
+        drop(open_directory(&rig.path(), shards).expect("it opens"));
+        let report = rig.check();
+        assert!(report.is_sound(), "{report}");
+        assert_eq!((report.shards, report.users, report.messages), (shards, 2, 8));
+    }
+}
+
+#[test]
+fn an_entry_whose_content_expired_keeps_the_log_dense() {
+    let rig = Rig::new();
+    let place = Place { seq: Seq(1), mark: 0, id: id(11) };
+    rig.put_raw(Family::Messages, &keys::message(number(3), place), records::REMOVED);
+    let report = rig.check();
+    assert!(report.is_sound(), "{report}");
+    assert_eq!((report.messages, report.messages_removed), (7, 1));
+}
+
+#[test]
+fn gaps_and_falling_ids_are_found() {
+    let rig = Rig::new();
+    rig.put(&[put_message(message(number(3), 4, 0, 14))]);
+    rig.finds("place 4.0 follows 2.0");
+    let rig = Rig::new();
+    rig.put(&[put_message(message(number(3), 2, 2, 14))]);
+    rig.finds("place 2.2 follows 2.0");
+    let rig = Rig::new();
+    rig.put(&[put_message(message(number(3), 3, 0, 13))]);
+    rig.finds("id 13 follows 13");
+    let rig = Rig::new();
+    rig.put(&[put_message(message(number(3), 3, 0, 1_001))]);
+    rig.finds("id 1001 is above the shard's ceiling 1000");
+    let rig = Rig::new();
+    rig.put(&[put_message(message(number(9), 1, 0, 20))]);
+    rig.finds("a log of 9, which is not there");
+}
+
+#[test]
+fn records_and_keys_that_do_not_decode_are_found() {
+    let rig = Rig::new();
+    rig.put_raw(Family::Users, &keys::user(user(5)), b"");
+    rig.finds("an empty record");
+    let rig = Rig::new();
+    rig.put_raw(Family::Names, b"\0x", b"");
+    rig.finds("a key that was never written");
+    let rig = Rig::new();
+    let mut elsewhere = keys::user(user(2));
+    elsewhere[0] ^= 1;
+    rig.put_raw(Family::Users, &elsewhere, &records::encode_user(&UserRecord::default()));
+    let partition = user_partition(user(2)).0;
+    rig.finds(&format!("its key should begin with partition {partition}"));
+}
+
+#[test]
+fn references_that_do_not_agree_are_found() {
+    let rig = Rig::new();
+    rig.put(&[Change::DeleteMember { conversation: number(3), user: user(1) }]);
+    rig.finds("3 does not have 1 as a member");
+    let rig = Rig::new();
+    rig.put(&[Change::DeleteMembership { user: user(2), conversation: number(3) }]);
+    rig.finds("2 does not know of being in 3");
+    let rig = Rig::new();
+    rig.put(&[Change::DeleteMembership { user: user(2), conversation: direct(1, 2) }]);
+    rig.finds("2 does not know of being in 1-2");
+    let rig = Rig::new();
+    rig.put(&[Change::PutFriend { user: user(1), friend: user(3) }]);
+    rig.finds("1 has friend 3, who does not have 1");
+    let rig = Rig::new();
+    rig.put(&[Change::DeleteName { name: NameKey::Login("ada".to_owned()) }]);
+    rig.finds("Login(\"ada\") leads nowhere");
+    let rig = Rig::new();
+    rig.put(&[put_membership(1, number(3), Category::Direct)]);
+    rig.finds("Direct is no category of 3");
+}
+
+/// What an open intent will still make good is no fault.
+#[test]
+fn open_intents_excuse_what_they_will_change() {
+    let rig = Rig::new();
+    let origin = conversation_partition(number(3));
+    rig.put(&[
+        Change::PutMember { conversation: number(3), user: user(7) },
+        Change::PutIntent {
+            id: IntentId { origin, number: 1 },
+            intent: Intent::Joined {
+                user: user(7),
+                conversation: number(3),
+                category: Category::Group,
+                joined_at: Seq(0),
+                hidden_up_to: Seq(0),
+            },
+        },
+        Change::DeleteMember { conversation: number(3), user: user(1) },
+        Change::PutIntent {
+            id: IntentId { origin, number: 2 },
+            intent: Intent::Left { user: user(1), conversation: number(3) },
+        },
+        Change::PutFriend { user: user(1), friend: user(8) },
+        Change::PutIntent {
+            id: IntentId { origin: user_partition(user(1)), number: 1 },
+            intent: Intent::Befriended { user: user(8), friend: user(1) },
+        },
+    ]);
+    let report = rig.check();
+    assert!(report.is_sound(), "{report}");
+    assert_eq!(report.intents_open, 3);
+}
+
+#[test]
+fn many_findings_are_counted_and_the_first_described() {
+    let rig = Rig::new();
+    let total = FINDINGS_MAX as u64 + 5;
+    let changes: Vec<_> = (100..100 + total)
+        .map(|raw| Change::PutFriend { user: user(1), friend: user(raw) })
+        .collect();
+    rig.put(&changes);
+    let report = rig.check();
+    assert_eq!(report.findings_total, total);
+    assert_eq!(report.findings.len(), FINDINGS_MAX);
+}
+
+#[test]
+fn a_store_is_shared_by_nobody_while_it_is_checked() {
+    let rig = Rig::new();
+    let opened = open_directory(&rig.path(), 1).expect("it opens");
+    let store = Arc::clone(&opened.stores[0]);
+    drop(opened);
+    assert!(matches!(check(&rig.path()), Err(DirectoryError::InUse { .. })));
+    drop(store);
+    assert!(rig.check().is_sound());
+}
