@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use parlance_codecs::{Category, Content, ConversationId, Message, Posted, Seq};
+use parlance_codecs::{Category, Content, ConversationId, Message, Posted, Seq, UserId};
 
 use crate::conversation::{Conversation, RecallInFlight};
 use crate::limits::WINDOWS_MAX;
@@ -27,14 +27,13 @@ pub(crate) struct Entry {
 impl Conversation {
     pub(crate) fn append(&mut self, post: &Submission, entry: Entry, turn: &mut Turn) {
         let stored = turn.options.durability_of(entry.category) != Durability::Memory;
-        self.bound_windows(turn);
+        self.bound_windows(post.sender, turn);
         let message = self.place(post, &entry, turn);
         let mut changes = Vec::new();
         let mut afters = Vec::new();
         self.begin_direct(&message, &mut changes, &mut afters, turn);
-        if let Some(ceiling) = turn.clock.ceiling_due() {
-            changes.push(Change::PutClock { ceiling });
-        }
+        let ceiling = turn.clock.ceiling_due();
+        changes.extend(ceiling.map(|ceiling| Change::PutClock { ceiling }));
         let recall_index = self.mark_recalled(&entry, stored, &mut changes);
         let posted = posted_of(&message, recall_index, false);
         if let Some(identity) = entry.identity {
@@ -52,11 +51,19 @@ impl Conversation {
         let durability = match turn.options.durability_of(entry.category) {
             // What is written beside an unstored message is no message: always on disk.
             Durability::Memory => Durability::Sync,
-            stored => stored,
+            // A ceiling that a power cut takes back would let ids be given out again.
+            Durability::Os if ceiling.is_some() => Durability::Sync,
+            stored @ (Durability::Os | Durability::Sync) => stored,
         };
         let writes = !changes.is_empty();
         if writes {
             self.last_write = turn.write(changes, durability);
+            if let Some(window) = self.windows.get_mut(&post.sender) {
+                window.last_write = self.last_write;
+            }
+        }
+        if ceiling.is_some() {
+            turn.hold_unstored();
         }
         if let Some(recalled) = &entry.recalled {
             self.recalls_in_flight.retain(|recall| !turn.is_committed(recall.write));
@@ -146,10 +153,12 @@ impl Conversation {
         Some(index)
     }
 
-    /// Windows are loaded again when they are needed; only what is committed may be dropped.
-    fn bound_windows(&mut self, turn: &Turn) {
-        if self.windows.len() > WINDOWS_MAX && turn.is_committed(self.last_write) {
-            self.windows.clear();
+    /// Windows are loaded again when they are needed; only what is committed may be dropped, and
+    /// not the sender's own, which is about to be used.
+    fn bound_windows(&mut self, sender: UserId, turn: &Turn) {
+        if self.windows.len() > WINDOWS_MAX {
+            self.windows
+                .retain(|user, window| *user == sender || !turn.is_committed(window.last_write));
             self.windows_known = false;
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Cache<K, V, W> {
     loads: BTreeMap<Ticket, K>,
     /// Where the last search for idle values ended.
     swept_up_to: Option<K>,
+    /// How many came since then.
+    new_since: usize,
 }
 
 /// What [`Cache::get`] found.
@@ -34,7 +36,7 @@ pub(crate) enum Found<'a, V, W> {
 
 impl<K: Ord + Clone, V, W> Cache<K, V, W> {
     pub(crate) fn new() -> Self {
-        Self { slots: BTreeMap::new(), loads: BTreeMap::new(), swept_up_to: None }
+        Self { slots: BTreeMap::new(), loads: BTreeMap::new(), swept_up_to: None, new_since: 0 }
     }
 
     /// The live value and the work back, or the work queued until the value is loaded.
@@ -43,6 +45,7 @@ impl<K: Ord + Clone, V, W> Cache<K, V, W> {
         if !self.slots.contains_key(key) {
             let waiting = VecDeque::from([work]);
             self.slots.insert(key.clone(), Slot::Loading { waiting });
+            self.new_since += 1;
             return Found::Absent;
         }
         match self.slots.get_mut(key) {
@@ -86,13 +89,16 @@ impl<K: Ord + Clone, V, W> Cache<K, V, W> {
         }
     }
 
-    /// Drops up to `examined_max` values for which `idle` holds, while more than `keep` are there.
+    /// Drops values for which `idle` holds, while more than `keep` are there. Examines
+    /// `examined_max`, and two for each that came since the last time: so what a peer makes the
+    /// shard load (users and conversations that do not exist, too) goes as fast as it comes.
     pub(crate) fn sweep(
         &mut self,
         keep: usize,
         examined_max: usize,
         mut idle: impl FnMut(&V) -> bool,
     ) {
+        let examined_max = examined_max + 2 * std::mem::take(&mut self.new_since);
         if self.slots.len() <= keep {
             return;
         }
@@ -123,3 +129,6 @@ impl<K: Ord + Clone, V, W> Cache<K, V, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

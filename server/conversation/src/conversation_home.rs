@@ -154,7 +154,10 @@ impl Conversation {
         let Some(record) = &self.record else { return Vec::new() };
         let category = record.category;
         let hidden_up_to = if record.history_for_new_members { Seq(0) } else { self.last_seq };
-        let (conversation, joined_at) = (self.id, self.last_seq);
+        // A cursor over what is not stored would stand above the seqs of the next start.
+        let stored = turn.options.is_stored(category);
+        let joined_at = if stored { self.last_seq } else { Seq(0) };
+        let conversation = self.id;
         self.write_members(users, turn, |members, user, turn| {
             members.add_member(user, turn.placement);
             let change = Change::PutMember { conversation, user };

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use parlance_codecs::{Content, DraftBody, Media, MediaKind};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::input::CommitSeq;
 use crate::store::{DEDUPE_RECORDS_MAX, DEDUPE_WINDOW_MS, DedupeIdentity, DedupeRecord};
 
 /// One sender's keys in one conversation.
@@ -17,6 +18,8 @@ pub(crate) struct Window {
     by_identity: BTreeMap<DedupeIdentity, DedupeRecord>,
     /// Oldest first.
     order: VecDeque<DedupeIdentity>,
+    /// Until it is committed, a load would miss the newest keys.
+    pub(crate) last_write: CommitSeq,
 }
 
 impl Window {

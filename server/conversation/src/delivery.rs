@@ -5,10 +5,10 @@ use std::sync::Arc;
 use parlance_codecs::{Category, Content, Message, MessageId};
 
 use crate::effect::Effect;
-use crate::input::{SessionId, Ticket};
+use crate::input::{ResumeStyle, SessionId, Ticket};
 use crate::mesh::MeshBody;
 use crate::placement::ShardIndex;
-use crate::resume::{Progress, Sync};
+use crate::resume::{Progress, Sync, is_expired};
 use crate::session::Showing;
 use crate::shard::Shard;
 use crate::store::LogPage;
@@ -35,28 +35,66 @@ impl Shard {
             let work = UserWork::ReadUpTo(message.conversation, target);
             self.user_work(message.sender, work);
         }
+        if message.category == Category::Direct && !message.content.is_mark() {
+            self.own_is_delivered(&message);
+        }
         let mut has_by_id = false;
         for subscribers in self.subscriptions.of(message.conversation) {
             has_by_id |= !subscribers.by_id.is_empty();
         }
-        self.show(&message, except, Audience::ByCursor);
+        self.show(&message, except, Audience::ByCursor, &[]);
         if has_by_id {
+            if self.gate.held() >= self.turn.options.held_messages_max {
+                self.drop_held();
+            }
             self.gate.hold(message, except);
         }
         self.release();
+    }
+
+    /// Another shard has not closed for so long that no more can be held: everything above the
+    /// bound is read from the logs once it has.
+    fn drop_held(&mut self) {
+        self.gate.drop_held();
+        let bounds = Category::ALL.map(|category| self.gate.bound(category));
+        for session in self.sessions.iter_mut() {
+            if session.style.resume == ResumeStyle::ById && session.read_again(bounds) {
+                self.barrier.join(session.id, &mut self.turn);
+            }
+        }
+    }
+
+    /// Sessions by cursor are not sent their user's own messages in directs, so nobody acknowledges
+    /// them: each would leave a gap that the cursor never closes.
+    fn own_is_delivered(&mut self, message: &Message) {
+        let Some(user) = self.users.live_mut(&message.sender) else { return };
+        let by_cursor = user.sessions.iter().any(|id| {
+            let session = self.sessions.get(*id);
+            session.is_some_and(|session| session.style.resume == ResumeStyle::ByCursor)
+        });
+        if by_cursor && self.turn.options.is_stored(message.category) {
+            user.deliver_one(message.conversation, message.seq);
+            self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
+        }
     }
 
     /// Shows what the gate lets through, and asks for what it does not.
     fn release(&mut self) {
         for category in Category::ALL {
             while let Some(held) = self.gate.release(category) {
-                self.show(&held.message, held.except, Audience::ById);
+                self.show(&held.message, held.except, Audience::ById, &held.hidden_from);
             }
         }
         self.gate.ask(&mut self.turn);
     }
 
-    fn show(&mut self, message: &Arc<Message>, except: Option<SessionId>, audience: Audience) {
+    fn show(
+        &mut self,
+        message: &Arc<Message>,
+        except: Option<SessionId>,
+        audience: Audience,
+        hidden_from: &[SessionId],
+    ) {
         let mut recipients = Vec::new();
         for subscribers in self.subscriptions.of(message.conversation) {
             let list = match audience {
@@ -64,7 +102,7 @@ impl Shard {
                 Audience::ByCursor => &subscribers.by_cursor,
             };
             recipients.reserve(list.len());
-            for id in list {
+            for id in list.iter().filter(|id| !hidden_from.contains(id)) {
                 let Some(session) = self.sessions.get_mut(*id) else { continue };
                 match session.showing(message, except) {
                     Showing::Now => recipients.push(*id),
@@ -79,11 +117,14 @@ impl Shard {
     }
 
     fn fan_out(&mut self, message: &Arc<Message>, sessions: Vec<SessionId>) {
-        if sessions.is_empty() {
+        if sessions.is_empty() || is_expired(message, self.turn.now) {
             return;
         }
-        self.recent.remember(message);
-        self.turn.shown = self.turn.shown.max(message.id);
+        // A cursor over what is not stored would stand above the seqs of the next start.
+        if self.turn.options.is_stored(message.category) {
+            self.recent.remember(message);
+        }
+        self.turn.has_shown(message.id);
         self.turn.effect(Effect::FanOut { message: Arc::clone(message), sessions });
     }
 
@@ -156,7 +197,7 @@ impl Shard {
         let progress = sync.proceed(view, user, &mut self.turn);
         for message in sync.take_shown() {
             self.recent.remember(&message);
-            self.turn.shown = self.turn.shown.max(message.id);
+            self.turn.has_shown(message.id);
         }
         for ticket in sync.tickets() {
             self.reads.insert(ticket, id);
@@ -174,7 +215,12 @@ impl Shard {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Some(mut sync) = session.sync.take() else { return };
         session.live = true;
-        for message in sync.take_kept() {
+        let Some(user) = self.users.live(&session.user) else { return };
+        let mut kept = sync.take_kept();
+        let (_, view) = session.sync_and_view();
+        // Who has left meanwhile is shown nothing more.
+        kept.retain(|message| view.is_in(message.conversation, user));
+        for message in kept {
             self.fan_out(&message, vec![id]);
         }
         self.next_sync(id);

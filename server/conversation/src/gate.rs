@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parlance_codecs::{Category, Message, MessageId};
+use parlance_codecs::{Category, ConversationId, Message, MessageId, Seq};
 
 use crate::input::SessionId;
 use crate::mesh::MeshBody;
@@ -31,6 +31,8 @@ pub(crate) struct Gate {
 pub(crate) struct Held {
     pub(crate) message: Arc<Message>,
     pub(crate) except: Option<SessionId>,
+    /// Sessions whose users joined after this message, where the past is hidden.
+    pub(crate) hidden_from: Vec<SessionId>,
 }
 
 impl Gate {
@@ -69,7 +71,26 @@ impl Gate {
 
     pub(crate) fn hold(&mut self, message: Arc<Message>, except: Option<SessionId>) {
         if let Some(held) = self.held.get_mut(message.category.index()) {
-            held.insert(message.id, Held { message, except });
+            held.insert(message.id, Held { message, except, hidden_from: Vec::new() });
+        }
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.held.iter().map(BTreeMap::len).sum()
+    }
+
+    /// Forgets what is held. Whoever would have been shown it must read it from the log.
+    pub(crate) fn drop_held(&mut self) {
+        self.held = Default::default();
+    }
+
+    /// A session joins a conversation whose messages up to a seq are hidden from it: those that
+    /// are held were said before, and stay hidden.
+    pub(crate) fn hide(&mut self, conversation: ConversationId, up_to: Seq, session: SessionId) {
+        for held in self.held.iter_mut().flat_map(BTreeMap::values_mut) {
+            if held.message.conversation == conversation && held.message.seq <= up_to {
+                held.hidden_from.push(session);
+            }
         }
     }
 

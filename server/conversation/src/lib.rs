@@ -33,6 +33,9 @@ mod turn;
 mod user;
 mod user_home;
 
+#[cfg(test)]
+mod scenarios;
+
 pub use effect::Effect;
 pub use input::Input;
 pub use shard::{Options, Shard};

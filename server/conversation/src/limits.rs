@@ -13,6 +13,10 @@ pub const PAGE_BYTES_MAX: usize = 256 * 1024;
 /// Live messages kept for a session while its Sync is being answered; past it they are read
 /// from the log instead.
 pub const SYNC_LIVE_MAX: usize = 1_024;
+/// Live messages that a shard holds back until every other has closed below them. It takes a shard
+/// that stands still to get there; past it the held ones are dropped, and the sessions that would
+/// have been shown them read them from the log (those of categories that are not stored are lost).
+pub const HELD_MESSAGES_MAX: usize = 65_536;
 /// Acknowledgements above the cumulative cursor, per user and conversation. Past it the newest
 /// are not recorded, and those messages are sent again at the next sign-in.
 pub const DELIVERED_ABOVE_MAX: usize = 1_024;
@@ -34,5 +38,6 @@ pub const FIRST_ALLOCATED_USER: u64 = 1_000_001;
 pub const SYNCS_WAITING_MAX: usize = 16;
 /// Rooms that one session may have joined.
 pub const ROOMS_PER_SESSION_MAX: usize = 64;
-/// Entities looked at per tick while idle ones are dropped.
+/// Entities looked at per tick while idle ones are dropped, beside two for each that came since
+/// the tick before.
 pub const SWEEP_PER_TICK_MAX: usize = 256;

@@ -59,7 +59,8 @@ pub enum CallRequest {
     AddMembers { conversation: ConversationId, members: Vec<UserId> },
     /// [`CallAnswer::Done`]. Users that are not in it are passed over.
     RemoveMembers { conversation: ConversationId, members: Vec<UserId> },
-    /// Both ways. [`CallAnswer::Done`], or [`CallRefusal::UnknownUser`].
+    /// Both ways; creates who is unknown, because the operator vouches. [`CallAnswer::Done`], or
+    /// [`Refusal::UnknownUser`] for oneself.
     Befriend { a: UserId, b: UserId },
     /// Send as `sender`: [`CallAnswer::Posted`]. `friends_required` as in a session's style;
     /// `create_sender` where a valid token named the sender.

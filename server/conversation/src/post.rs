@@ -100,7 +100,13 @@ impl Conversation {
             return Decision::Answer(Err(Refusal::UnknownConversation));
         }
         if self.record.is_none() {
-            return Decision::Wait(Wait::Peer);
+            // Only a message begins a direct: before it there is nothing to mark.
+            return match post.draft.body {
+                DraftBody::Content(_) => Decision::Wait(Wait::Peer),
+                DraftBody::Recall { .. } | DraftBody::Read { .. } => {
+                    Decision::Answer(Err(Refusal::UnknownMessage))
+                }
+            };
         }
         let draft = &post.draft;
         let identity =
@@ -148,8 +154,13 @@ impl Conversation {
         let Some(message) = shown else {
             return Decision::Answer(Err(Refusal::UnknownMessage));
         };
+        if self.last_mark == u32::MAX {
+            return Decision::Answer(Err(Refusal::ConversationFull));
+        }
+        let in_flight = self.recalls_in_flight.iter().find(|recall| recall.id == message.id);
+        let recalled = in_flight.map(|recall| recall.index).or(message.recall_index);
         if matches!(post.draft.body, DraftBody::Read { .. }) {
-            if message.recall_index.is_some() {
+            if recalled.is_some() {
                 return Decision::Answer(Err(Refusal::UnknownMessage));
             }
             let content = Content::Read { target: message.id };
@@ -158,8 +169,7 @@ impl Conversation {
         if message.sender != post.sender {
             return Decision::Answer(Err(Refusal::NotTheSender));
         }
-        let in_flight = self.recalls_in_flight.iter().find(|recall| recall.id == message.id);
-        if let Some(index) = in_flight.map(|recall| recall.index).or(message.recall_index) {
+        if let Some(index) = recalled {
             return Decision::Answer(Ok(posted_of(&message, Some(index), true)));
         }
         let index = self.record.as_ref().map_or(0, |record| record.recalls) + 1;

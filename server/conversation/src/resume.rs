@@ -11,13 +11,17 @@ use std::sync::Arc;
 use parlance_codecs::{Category, ConversationId, Event, Message, MessageId, Seq, Tag};
 
 use crate::effect::Effect;
-use crate::input::{ResumeStyle, SessionId, SessionStyle, Ticket};
+use crate::input::{Now, ResumeStyle, SessionId, SessionStyle, Ticket};
 use crate::limits::PAGE_BYTES_MAX;
 use crate::placement::ShardIndex;
 use crate::session::Session;
-use crate::store::{LogPage, LogQuery, LogRange, MembershipRecord};
+use crate::store::{LogPage, LogRange, MembershipRecord};
 use crate::turn::Turn;
 use crate::user::User;
+
+use source::{Source, take_smallest, weight};
+
+mod source;
 
 /// From where a category is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,9 @@ pub(crate) struct Sync {
     kept: VecDeque<Arc<Message>>,
     /// More came than may be kept.
     overflowed: bool,
+    /// Pages were read, or live messages were dropped: later ones wait for the end of the answer,
+    /// also between two rounds.
+    begun: bool,
     page: Vec<Arc<Message>>,
     page_bytes: usize,
     /// The first page of this answer was sent and not yet taken by the client.
@@ -68,15 +75,6 @@ enum Stage {
     /// Waits for the barrier.
     Bound,
     Reading(BTreeMap<ShardIndex, Source>),
-}
-
-/// One shard's part of the answer.
-#[derive(Debug)]
-struct Source {
-    ranges: Vec<LogRange>,
-    buffered: VecDeque<Arc<Message>>,
-    ticket: Option<Ticket>,
-    exhausted: bool,
 }
 
 /// How far an answer is.
@@ -96,6 +94,7 @@ impl Sync {
             stage: Stage::Bound,
             kept: VecDeque::new(),
             overflowed: false,
+            begun: false,
             page: Vec::new(),
             page_bytes: 0,
             draining: false,
@@ -104,8 +103,19 @@ impl Sync {
         }
     }
 
-    pub(crate) fn is_reading(&self) -> bool {
-        matches!(self.stage, Stage::Reading(_))
+    /// For a live session some of whose messages, all above these ids, were dropped.
+    pub(crate) fn again(after: [MessageId; Category::COUNT]) -> Self {
+        let wants = after.map(|id| Some(From::Id(id)));
+        let request = SyncRequest { tag: None, wants, room: None };
+        Self { begun: true, overflowed: true, ..Self::new(request) }
+    }
+
+    pub(crate) fn into_request(self) -> SyncRequest {
+        self.request
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun
     }
 
     pub(crate) fn keep(&mut self, message: &Arc<Message>, kept_max: usize) {
@@ -113,11 +123,16 @@ impl Sync {
             return;
         }
         if self.kept.len() >= kept_max {
-            self.overflowed = true;
-            self.kept.clear();
+            self.overflow();
         } else {
             self.kept.push_back(Arc::clone(message));
         }
+    }
+
+    /// What may not be kept is read in another round.
+    pub(crate) fn overflow(&mut self) {
+        self.overflowed = true;
+        self.kept.clear();
     }
 
     pub(crate) fn drained(&mut self) {
@@ -147,6 +162,7 @@ impl Sync {
             source.read(*shard, turn);
         }
         self.stage = Stage::Reading(sources);
+        self.begun = true;
     }
 
     fn ranges(
@@ -219,10 +235,13 @@ impl Sync {
             if sources.values().any(|source| source.buffered.is_empty()) {
                 return Progress::Waits;
             }
-            let Some(message) = take_smallest(sources) else { return self.finish(session, turn) };
+            let Some(message) = take_smallest(sources) else {
+                return self.finish(session, user, turn);
+            };
             let by_id =
                 matches!(self.request.wants.get(message.category.index()), Some(Some(From::Id(_))));
-            if !is_wanted(&message, by_id, session, user) {
+            let is_over = is_expired(&message, turn.now);
+            if is_over || !is_wanted(&message, by_id, session, user) {
                 continue;
             }
             if !by_id && session.style.resume == ResumeStyle::ByCursor {
@@ -233,7 +252,7 @@ impl Sync {
             let full = self.page.len() >= turn.options.page_messages;
             if full || self.page_bytes >= PAGE_BYTES_MAX {
                 self.draining = true;
-                self.send_page(session.id, turn);
+                self.send_page(session, user, turn);
                 turn.effect(Effect::AwaitDrain { session: session.id });
             }
         }
@@ -241,8 +260,8 @@ impl Sync {
     }
 
     /// Everything below the bound was read.
-    fn finish(&mut self, session: SessionView<'_>, turn: &mut Turn) -> Progress {
-        self.send_page(session.id, turn);
+    fn finish(&mut self, session: SessionView<'_>, user: &User, turn: &mut Turn) -> Progress {
+        self.send_page(session, user, turn);
         if self.overflowed {
             self.overflowed = false;
             self.stage = Stage::Bound;
@@ -253,12 +272,14 @@ impl Sync {
         Progress::Answered
     }
 
-    fn send_page(&mut self, session: SessionId, turn: &mut Turn) {
-        let messages = std::mem::take(&mut self.page);
+    fn send_page(&mut self, session: SessionView<'_>, user: &User, turn: &mut Turn) {
+        let mut messages = std::mem::take(&mut self.page);
         self.page_bytes = 0;
+        // A page gathers over several reads; who has left meanwhile is shown nothing more.
+        messages.retain(|message| session.is_in(message.conversation, user));
         if !messages.is_empty() {
             self.sent.extend(messages.iter().cloned());
-            turn.send(session, Event::Page { tag: self.request.tag.clone(), messages });
+            turn.send(session.id, Event::Page { tag: self.request.tag.clone(), messages });
         }
     }
 }
@@ -272,6 +293,15 @@ pub(crate) struct SessionView<'a> {
     pub(crate) live_from: [MessageId; Category::COUNT],
 }
 
+impl SessionView<'_> {
+    /// Whether the session may still be shown messages of the conversation. A direct has no end.
+    pub(crate) fn is_in(&self, conversation: ConversationId, user: &User) -> bool {
+        matches!(conversation, ConversationId::Direct(..))
+            || user.memberships.contains_key(&conversation)
+            || self.rooms.contains(&conversation)
+    }
+}
+
 impl Session {
     /// The Sync being answered beside what it needs of the session.
     pub(crate) fn sync_and_view(&mut self) -> (Option<&mut Box<Sync>>, SessionView<'_>) {
@@ -282,43 +312,6 @@ impl Session {
             live_from: self.live_from,
         };
         (self.sync.as_mut(), view)
-    }
-}
-
-impl Source {
-    fn new() -> Self {
-        Self { ranges: Vec::new(), buffered: VecDeque::new(), ticket: None, exhausted: false }
-    }
-
-    fn is_over(&self) -> bool {
-        self.exhausted && self.buffered.is_empty()
-    }
-
-    /// Asks for the next page where one is needed and none is on its way.
-    fn read(&mut self, shard: ShardIndex, turn: &mut Turn) {
-        if self.exhausted || self.ticket.is_some() || !self.buffered.is_empty() {
-            return;
-        }
-        let ticket = turn.next_ticket();
-        let query = LogQuery {
-            ranges: self.ranges.clone(),
-            messages_max: turn.options.page_messages,
-            bytes_max: PAGE_BYTES_MAX,
-            now_ms: turn.now.wall_ms,
-            with_recalled: false,
-        };
-        self.ticket = Some(ticket);
-        turn.effect(Effect::ReadLog { ticket, store: shard, query });
-    }
-
-    fn take_page(&mut self, page: LogPage) {
-        self.ticket = None;
-        self.buffered.extend(page.messages);
-        for range in &mut self.ranges {
-            range.after_id = range.after_id.max(page.complete_up_to);
-        }
-        self.ranges.retain(|range| range.after_id < range.up_to);
-        self.exhausted = self.ranges.is_empty();
     }
 }
 
@@ -345,22 +338,21 @@ fn start(
     }
 }
 
-fn take_smallest(sources: &mut BTreeMap<ShardIndex, Source>) -> Option<Arc<Message>> {
-    sources
-        .values_mut()
-        .filter(|source| !source.buffered.is_empty())
-        .min_by_key(|source| source.buffered.front().map(|message| message.id))?
-        .buffered
-        .pop_front()
+/// After its time nobody is shown a message any more, whatever it waited for.
+pub(crate) fn is_expired(message: &Message, now: Now) -> bool {
+    message.expires_at_ms.is_some_and(|at| at <= now.wall_ms)
 }
 
 fn is_wanted(message: &Message, by_id: bool, session: SessionView<'_>, user: &User) -> bool {
     let conversation = message.conversation;
+    if message.content.is_mark() && !session.style.marks {
+        return false;
+    }
     let Some(membership) = user.memberships.get(&conversation) else {
         return session.rooms.contains(&conversation);
     };
     if message.content.is_mark() {
-        return session.style.marks;
+        return true;
     }
     let own_direct = message.category == Category::Direct && message.sender == user.id;
     if own_direct && session.style.resume == ResumeStyle::ByCursor {
@@ -375,18 +367,4 @@ fn skip_to(message: &Message, shown: &mut BTreeSet<ConversationId>, user: &mut U
     if shown.insert(message.conversation) {
         user.deliver_through(message.conversation, Seq(message.seq.0.saturating_sub(1)));
     }
-}
-
-/// Roughly what a message takes on the wire.
-fn weight(message: &Message) -> usize {
-    use parlance_codecs::Content;
-    let content = match &message.content {
-        Content::Text { text, extra } => text.len() + extra.len(),
-        Content::Media { media, .. } | Content::ContactMedia { media } => {
-            media.url.len() + media.thumbnail.as_ref().map_or(0, String::len)
-        }
-        Content::ContactText { text } => text.len(),
-        Content::Location { .. } | Content::Recall { .. } | Content::Read { .. } => 16,
-    };
-    content + 128
 }

@@ -26,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) rooms: Vec<ConversationId>,
     /// Joins that have no answer yet, with what the client wants echoed; a sign-in's own has none.
     pub(crate) joining: Vec<(ConversationId, Option<Tag>)>,
+    /// Requests that wait for the user's load.
+    pub(crate) requests_waiting: usize,
     posts: BTreeMap<u32, PostGather>,
     next_post: u32,
 }
@@ -60,13 +62,14 @@ impl Session {
             syncs_waiting: VecDeque::new(),
             rooms: Vec::new(),
             joining: Vec::new(),
+            requests_waiting: 0,
             posts: BTreeMap::new(),
             next_post: 0,
         }
     }
 
     pub(crate) fn posts_in_flight(&self) -> usize {
-        self.posts.len()
+        self.posts.len() + self.requests_waiting
     }
 
     /// Begins to gather the results of a Post and returns its number.
@@ -110,11 +113,32 @@ impl Session {
             return Showing::Never;
         }
         match &self.sync {
-            Some(sync) if !self.live || sync.is_reading() => Showing::Later,
+            Some(sync) if !self.live || sync.has_begun() => Showing::Later,
             Some(_) => Showing::Now,
             None if self.live => Showing::Now,
             None => Showing::Never,
         }
+    }
+
+    /// Live messages above these ids were dropped and must be read from the log, before any other
+    /// is shown. True where the session has to wait for the barrier.
+    pub(crate) fn read_again(&mut self, after: [MessageId; Category::COUNT]) -> bool {
+        if let Some(sync) = &mut self.sync
+            && (!self.live || sync.has_begun())
+        {
+            sync.overflow();
+            return false;
+        }
+        if !self.live {
+            return false;
+        }
+        // A Sync that only waits for the barrier gives its place there to this one.
+        let waiting = self.sync.replace(Box::new(Sync::again(after)));
+        let must_wait = waiting.is_none();
+        if let Some(sync) = waiting {
+            self.syncs_waiting.push_front(sync.into_request());
+        }
+        must_wait
     }
 
     pub(crate) fn keep_for_later(&mut self, message: &Arc<Message>, kept_max: usize) {
@@ -148,6 +172,11 @@ impl Sessions {
 
     pub(crate) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
         self.slots.get_mut(id.slot as usize)?.as_mut().filter(|session| session.id == id)
+    }
+
+    /// In the order of their slots.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.slots.iter_mut().flatten()
     }
 
     pub(crate) fn remove(&mut self, id: SessionId) -> Option<Session> {

@@ -32,11 +32,11 @@ impl Shard {
             return;
         }
         user.ensure(&mut self.turn);
-        let closing = replaced(user, &sign_in, &self.sessions);
-        user.sessions.push(session);
-        for (older, reason) in closing {
-            self.turn.effect(Effect::Close { session: older, reason });
+        for (older, reason) in replaced(user, &sign_in, &self.sessions) {
+            self.end(older, reason);
         }
+        let Some(user) = self.users.live_mut(&id) else { return };
+        user.sessions.push(session);
         self.subscriptions.add_user(id, style.resume, session);
         for conversation in user.memberships.keys() {
             self.subscriptions.add(*conversation, style.resume, session);
@@ -70,21 +70,27 @@ impl Shard {
     }
 
     pub(crate) fn session_request(&mut self, session: SessionId, request: Request) {
-        let Some(user) = self.sessions.get(session).map(|session| session.user) else { return };
+        let Some(waiting) = self.sessions.get_mut(session) else { return };
+        waiting.requests_waiting += 1;
+        let user = waiting.user;
         self.user_work(user, UserWork::Request(session, request));
     }
 
     pub(crate) fn request(&mut self, session: SessionId, user: UserId, request: Request) {
+        // Closed while its user was being loaded: what it asked before is not begun.
+        let Some(asking) = self.sessions.get_mut(session) else { return };
+        asking.requests_waiting -= 1;
         match request {
             Request::Post { tag, drafts } => self.post(session, user, tag, drafts),
             Request::Sync { tag, after, room } => {
                 self.ask_sync(session, SyncRequest { room, ..sync_request(tag, &after) });
             }
             Request::ReceiptUpTo { category, up_to } => {
-                // What was not shown yet cannot have been received.
-                let shown = self.gate.bound(category).max(self.turn.shown);
+                // Above the bound something smaller may still come, even where the client has
+                // seen the id itself (as the answer to its own post): the cursor must not skip it.
+                let bound = self.gate.bound(category);
                 if let Some(user) = self.users.live_mut(&user) {
-                    user.deliver_up_to(category, up_to.min(shown));
+                    user.deliver_up_to(category, up_to.min(bound));
                     self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
                 }
             }
@@ -134,7 +140,7 @@ impl Shard {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if let Ok(posted) = &result {
             // The client is shown the id: what it sends next gets a larger one.
-            self.turn.shown = self.turn.shown.max(posted.id);
+            self.turn.has_shown(posted.id);
         }
         if let Some((tag, results)) = session.take_result(post, draft, result) {
             self.turn.send(id, Event::Posted { tag, results });
@@ -147,7 +153,7 @@ impl Shard {
         let joined = session.rooms.contains(&room);
         let joining = session.joining.iter().any(|(other, _)| *other == room);
         let full = session.rooms.len() + session.joining.len() >= ROOMS_PER_SESSION_MAX;
-        if joined || (full && !joining) {
+        if joined || full {
             if let Some(tag) = tag {
                 let result = if joined { Ok(()) } else { Err(Refusal::Unavailable) };
                 self.turn.send(id, Event::Joined { tag, room, result });
@@ -184,10 +190,7 @@ impl Shard {
             match (tag, result) {
                 (Some(tag), result) => self.turn.send(id, Event::Joined { tag, room, result }),
                 (None, Ok(())) => {}
-                (None, Err(_)) => {
-                    let reason = CloseReason::UnknownRoom;
-                    self.turn.effect(Effect::Close { session: id, reason });
-                }
+                (None, Err(_)) => return self.end(id, CloseReason::UnknownRoom),
             }
         }
         self.next_sync(id);
@@ -196,12 +199,17 @@ impl Shard {
     pub(crate) fn ask_sync(&mut self, id: SessionId, request: SyncRequest) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.syncs_waiting.len() >= SYNCS_WAITING_MAX {
-            let reason = CloseReason::TooManyRequests;
-            self.turn.effect(Effect::Close { session: id, reason });
-            return;
+            return self.end(id, CloseReason::TooManyRequests);
         }
         session.syncs_waiting.push_back(request);
         self.next_sync(id);
+    }
+
+    /// Closes a session of the core's own accord. It is gone at once, so that nothing follows the
+    /// closing and it counts no longer; that its connection ends is told later and changes nothing.
+    fn end(&mut self, id: SessionId, reason: CloseReason) {
+        self.turn.effect(Effect::Close { session: id, reason });
+        self.closed(id);
     }
 
     pub(crate) fn closed(&mut self, id: SessionId) {

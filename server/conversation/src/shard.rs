@@ -18,8 +18,8 @@ use crate::fan_out::Subscriptions;
 use crate::gate::{Barrier, Gate};
 use crate::input::{CommitSeq, Input, Now, SessionId, Ticket};
 use crate::intents::Intents;
-use crate::limits::{IDLE_ENTITIES_MAX, SWEEP_PER_TICK_MAX, SYNC_LIVE_MAX};
-use crate::mesh::{CallRequest, MeshBody, Origin, UserClaims};
+use crate::limits::{HELD_MESSAGES_MAX, IDLE_ENTITIES_MAX, SWEEP_PER_TICK_MAX, SYNC_LIVE_MAX};
+use crate::mesh::{CallAnswer, CallRequest, MeshBody, Origin, UserClaims};
 use crate::placement::{Placement, ShardIndex};
 use crate::receipts::{DirtyCursors, Recent};
 use crate::session::Sessions;
@@ -37,6 +37,8 @@ pub struct Options {
     pub page_messages: usize,
     /// Live messages kept beside a Sync that is being answered.
     pub sync_live_max: usize,
+    /// Live messages held back for sessions that resume by id.
+    pub held_messages_max: usize,
     /// Users, conversations and names that stay in memory though nobody uses them, each.
     pub idle_entities_max: usize,
 }
@@ -47,6 +49,7 @@ impl Default for Options {
             durability: [Durability::Sync; Category::COUNT],
             page_messages: LogQuery::MESSAGES_MAX,
             sync_live_max: SYNC_LIVE_MAX,
+            held_messages_max: HELD_MESSAGES_MAX,
             idle_entities_max: IDLE_ENTITIES_MAX,
         }
     }
@@ -133,6 +136,9 @@ impl Shard {
                 if is_post(&message.body) {
                     self.turn.clock.observe(message.clock);
                 }
+                if is_call_to_post(&message.body) {
+                    self.turn.has_shown(message.clock);
+                }
                 self.receive(from, message.body);
             }
             Input::Committed { up_to } => self.turn.commit_up_to(up_to),
@@ -152,7 +158,7 @@ impl Shard {
         self.turn.poll_effect()
     }
 
-    /// Posts of a session that wait for their answers; past
+    /// Posts of a session that wait for their answers, and requests that wait for its user; past
     /// [`crate::limits::POSTS_IN_FLIGHT_MAX`] the shell stops reading its connection.
     pub fn posts_in_flight(&self, session: SessionId) -> usize {
         self.sessions.get(session).map_or(0, crate::session::Session::posts_in_flight)
@@ -194,7 +200,12 @@ impl Shard {
     /// A message from a shard, to what it concerns here.
     fn receive(&mut self, from: ShardIndex, body: MeshBody) {
         match body {
-            MeshBody::Answer { call, answer } => self.turn.effect(Effect::Answer { call, answer }),
+            MeshBody::Answer { call, answer } => {
+                if let CallAnswer::Posted(posted) = &answer {
+                    self.turn.has_shown(posted.id);
+                }
+                self.turn.effect(Effect::Answer { call, answer });
+            }
             MeshBody::Posted { session, post, draft, result } => {
                 self.posted(session, post, draft, result);
             }
@@ -315,4 +326,9 @@ impl Shard {
 /// Posts carry their sender's clock: a message gets an id above everything its sender was shown.
 fn is_post(body: &MeshBody) -> bool {
     matches!(body, MeshBody::Post { .. })
+}
+
+/// A caller's post goes by its sender's home first, which passes on what the caller was shown.
+fn is_call_to_post(body: &MeshBody) -> bool {
+    matches!(body, MeshBody::Call { request: CallRequest::Post { .. }, .. })
 }

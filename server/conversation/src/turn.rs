@@ -107,6 +107,11 @@ impl Turn {
         self.to_self.pop_front()
     }
 
+    /// Something with this id is being shown: what is posted from here on gets a larger one.
+    pub(crate) fn has_shown(&mut self, id: MessageId) {
+        self.shown = self.shown.max(id);
+    }
+
     pub(crate) fn send(&mut self, session: SessionId, event: Event) {
         self.effect(Effect::Send { session, event });
     }
@@ -146,6 +151,12 @@ impl Turn {
         } else {
             self.followers.push_back((self.written, after));
         }
+    }
+
+    /// Unstored messages wait for everything written so far: a new ceiling is on its way, and
+    /// their ids may be above the old one.
+    pub(crate) fn hold_unstored(&mut self) {
+        self.unstored_barrier = self.written;
     }
 
     /// Does what concerns a message that is not stored: at once, unless one before it waits for

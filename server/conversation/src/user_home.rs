@@ -1,7 +1,7 @@
 //! What a user's home does: existence, friendships, memberships that other shards decided, and
 //! the first step of a post.
 
-use parlance_codecs::{ConversationId, DraftBody, MessageId, Refusal, UserId};
+use parlance_codecs::{ConversationId, DraftBody, MessageId, Refusal, Seq, UserId};
 
 use crate::cache::Found;
 use crate::input::{SessionId, SignIn};
@@ -61,8 +61,11 @@ impl Shard {
     }
 
     fn subscribe(&mut self, user: UserId, conversation: ConversationId) {
+        let membership = self.users.live(&user).and_then(|it| it.memberships.get(&conversation));
+        let hidden_up_to = membership.map_or(Seq(0), |membership| membership.hidden_up_to);
         for (session, resume) in self.sessions_of(user) {
             self.subscriptions.add(conversation, resume, session);
+            self.gate.hide(conversation, hidden_up_to, session);
         }
     }
 

@@ -1,0 +1,200 @@
+//! A script's line as the input that it stands for.
+
+use parlance_codecs::{
+    Category, Content, ConversationId, Draft, DraftBody, MessageId, Request, Tag, UserId,
+};
+
+use crate::input::{ResumeStyle, SessionId, SessionStyle, SignIn};
+use crate::mesh::CallRequest;
+use crate::store::NameKey;
+
+/// Resolves a place such as `1#2`.
+pub(super) type Ids<'a> = &'a dyn Fn(&str) -> MessageId;
+
+/// A line's words: plain ones in order, and settings such as `key=k`.
+#[derive(Debug)]
+pub(super) struct Words<'a> {
+    plain: Vec<&'a str>,
+    set: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn new(line: &'a str) -> Self {
+        let (set, plain): (Vec<&str>, Vec<&str>) =
+            line.split_whitespace().partition(|word| word.contains('='));
+        let set = set.into_iter().filter_map(|word| word.split_once('=')).collect();
+        Self { plain, set }
+    }
+
+    pub(super) fn at(&self, place: usize) -> &'a str {
+        self.plain.get(place).copied().unwrap_or_else(|| panic!("too few words: {self:?}"))
+    }
+
+    pub(super) fn number(&self, place: usize) -> usize {
+        self.at(place).parse().unwrap_or_else(|_| panic!("not a number: {self:?}"))
+    }
+
+    pub(super) fn shards_from(&self, place: usize) -> Vec<u8> {
+        self.plain.iter().skip(place).map(|word| word.parse().expect("a shard")).collect()
+    }
+
+    fn set(&self, key: &str) -> Option<&'a str> {
+        self.set.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    }
+
+    /// Where a call comes in: `on=1`, the first shard otherwise.
+    pub(super) fn shard(&self) -> usize {
+        self.set("on").map_or(0, |shard| shard.parse().expect("a shard"))
+    }
+
+    pub(super) fn category(&self, place: usize) -> Category {
+        category(self.at(place))
+    }
+
+    fn user(&self, place: usize) -> UserId {
+        self.at(place).parse().expect("a user")
+    }
+
+    fn users_from(&self, place: usize) -> Vec<UserId> {
+        self.plain.iter().skip(place).map(|word| word.parse().expect("a user")).collect()
+    }
+
+    fn conversation(&self, place: usize) -> ConversationId {
+        self.at(place).parse().expect("a conversation")
+    }
+
+    pub(super) fn sign_in(&self, session: SessionId) -> SignIn {
+        let stream = SessionStyle {
+            resume: ResumeStyle::ById,
+            echo: false,
+            friends_required: false,
+            one_session_per_device: false,
+            marks: true,
+        };
+        let onechat = SessionStyle {
+            resume: ResumeStyle::ByCursor,
+            echo: true,
+            friends_required: self.set("friends") == Some("yes"),
+            one_session_per_device: self.set("device").is_some(),
+            marks: false,
+        };
+        let style = match self.at(3) {
+            "stream" => stream,
+            "onechat" => onechat,
+            other => panic!("no style {other}"),
+        };
+        SignIn {
+            session,
+            user: self.user(2),
+            device: self.set("device").unwrap_or_default().into(),
+            style,
+            room: self.set("room").map(|room| room.parse().expect("a room")),
+        }
+    }
+
+    /// A session's request: `a post 1 hi`, `a recall 1#1`, `a sync group=1#1`, …
+    pub(super) fn request(&self, ids: Ids<'_>) -> Request {
+        let tag = Tag("t".into());
+        match self.at(1) {
+            "post" | "recall" | "read" => Request::Post { tag, drafts: vec![self.draft(2, ids)] },
+            "sync" => {
+                let categories = self.set.iter().filter(|(key, _)| *key != "target");
+                let after = categories
+                    .map(|(key, id)| (category(key), (*id != "cursor").then(|| ids(id))))
+                    .collect();
+                let room = self.set("target").map(|room| room.parse().expect("a room"));
+                Request::Sync { tag, after, room }
+            }
+            "ack" => {
+                Request::Receipts { ids: self.plain.iter().skip(2).map(|id| ids(id)).collect() }
+            }
+            "ack-up-to" => {
+                Request::ReceiptUpTo { category: self.category(2), up_to: ids(self.at(3)) }
+            }
+            "join" => Request::Join { tag, room: self.conversation(2) },
+            other => panic!("no request {other}"),
+        }
+    }
+
+    /// `1 hello` from `place` on, or a message's place (`1#2`, `1 5` for a raw id).
+    fn draft(&self, place: usize, ids: Ids<'_>) -> Draft {
+        let what = self.at(place);
+        let conversation = what.split('#').next().unwrap_or(what);
+        let target = || ids(self.plain.get(place + 1).unwrap_or(&what));
+        let body = match self.at(1) {
+            "recall" => DraftBody::Recall { target: target() },
+            "read" => DraftBody::Read { target: target() },
+            _ => DraftBody::Content(Content::text(self.at(place + 1))),
+        };
+        Draft {
+            conversation: conversation.parse().expect("a conversation"),
+            category: self.set("as").map(category),
+            body,
+            expires_in_ms: self.set("expires").map(|ms| ms.parse().expect("milliseconds")),
+            key: self.set("key").map(|key| key.as_bytes().into()),
+        }
+    }
+
+    pub(super) fn call(&self, ids: Ids<'_>) -> CallRequest {
+        let text = |key| self.set(key).map(str::to_owned);
+        match self.at(1) {
+            "name" => CallRequest::LookUpName { name: NameKey::Login(self.at(2).into()) },
+            "external" => CallRequest::LookUpName { name: NameKey::External(self.at(2).into()) },
+            "ensure" => CallRequest::EnsureUser { user: self.user(2) },
+            "create-user" => CallRequest::CreateUser {
+                id: self.set("id").map(|id| id.parse().expect("a user")),
+                name: text("name"),
+                password_hash: text("hash"),
+                external_id: text("external"),
+            },
+            "password" => CallRequest::SetPassword {
+                name: self.at(2).into(),
+                password_hash: self.at(3).into(),
+            },
+            "group" | "channel" | "room" => self.create(),
+            "add" => CallRequest::AddMembers {
+                conversation: self.conversation(2),
+                members: self.users_from(3),
+            },
+            "remove" => CallRequest::RemoveMembers {
+                conversation: self.conversation(2),
+                members: self.users_from(3),
+            },
+            "befriend" => CallRequest::Befriend { a: self.user(2), b: self.user(3) },
+            "post" | "token-post" => CallRequest::Post {
+                sender: self.user(2),
+                draft: self.draft(3, ids),
+                friends_required: false,
+                create_sender: self.at(1) == "token-post",
+            },
+            "describe" => CallRequest::Describe {
+                conversation: self.conversation(2),
+                user: self.set("user").map(|user| user.parse().expect("a user")),
+            },
+            other => panic!("no call {other}"),
+        }
+    }
+
+    /// `call group 7 8`, with `history=no`, `owner=7`, `poster=8`.
+    fn create(&self) -> CallRequest {
+        let one = |key| self.set(key).map(|user| user.parse().expect("a user"));
+        CallRequest::CreateConversation {
+            category: self.category(1),
+            name: "name".into(),
+            owner: one("owner"),
+            members: self.users_from(2),
+            posters: one("poster").into_iter().collect(),
+            history_for_new_members: self.set("history") != Some("no"),
+        }
+    }
+}
+
+fn category(word: &str) -> Category {
+    match word {
+        "direct" => Category::Direct,
+        "group" => Category::Group,
+        "channel" => Category::Channel,
+        "room" => Category::Room,
+        other => panic!("no category {other}"),
+    }
+}
