@@ -79,6 +79,8 @@ pub enum Refusal {
     ConversationFull,
     #[error("a conversation has at most its members' limit")]
     TooManyMembers,
+    #[error("the text has {got} bytes, and may have {max}")]
+    TextTooLong { got: usize, max: usize },
     /// The server cannot take writes now (draining, disk full). Nothing was stored.
     #[error("the server cannot take this now, come back later")]
     Unavailable,

@@ -7,7 +7,7 @@ use crate::model::{
     Category, Content, ConversationId, Media, MediaKind, Message, MessageId, Seq, UserId,
 };
 
-pub(crate) const REFUSALS: [Refusal; 9] = [
+pub(crate) const REFUSALS: [Refusal; 10] = [
     Refusal::NotFriends,
     Refusal::UnknownUser,
     Refusal::UnknownConversation,
@@ -16,6 +16,7 @@ pub(crate) const REFUSALS: [Refusal; 9] = [
     Refusal::NotTheSender,
     Refusal::ConversationFull,
     Refusal::TooManyMembers,
+    Refusal::TextTooLong { got: 33, max: 32 },
     Refusal::Unavailable,
 ];
 
@@ -104,4 +105,10 @@ pub(crate) fn posted(conversation: ConversationId) -> Posted {
         recall_index: None,
         duplicate: false,
     }
+}
+
+/// A refusal's name, for the name of a file.
+pub(crate) fn name(refusal: Refusal) -> String {
+    let shown = format!("{refusal:?}");
+    shown.split_whitespace().next().unwrap().to_owned()
 }

@@ -53,6 +53,8 @@ pub(super) enum Fault {
     RoomFull,
     #[error("Room members limit")]
     TooManyMembers,
+    #[error("msg has {got} bytes, must not exceed {max}")]
+    TextTooLong { got: usize, max: usize },
     #[error("503 Service Unavailable, please try again later")]
     Unavailable,
 }
@@ -70,6 +72,7 @@ impl Fault {
             | Self::EmptyMessage
             | Self::NulInMessage
             | Self::AckNumber
+            | Self::TextTooLong { .. }
             | Self::AlreadySignedIn => 10400,
             Self::NotFriends
             | Self::NotInRoom
@@ -97,6 +100,7 @@ impl From<Refusal> for Fault {
             Refusal::NotTheSender => Self::NotTheSender,
             Refusal::ConversationFull => Self::RoomFull,
             Refusal::TooManyMembers => Self::TooManyMembers,
+            Refusal::TextTooLong { got, max } => Self::TextTooLong { got, max },
             Refusal::Unavailable => Self::Unavailable,
         }
     }

@@ -58,7 +58,7 @@ fn results_are_acks_or_errors() {
     }
     for refusal in samples::REFUSALS {
         let event = Event::Posted { tag: tag.clone(), results: vec![Err(refusal)] };
-        check(&format!("refused-{refusal:?}"), "A message was refused.", &event);
+        check(&format!("refused-{}", samples::name(refusal)), "A message was refused.", &event);
     }
 }
 

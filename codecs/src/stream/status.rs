@@ -112,6 +112,7 @@ impl From<Refusal> for Fault {
                 Code::PermissionDenied
             }
             Refusal::ConversationFull | Refusal::TooManyMembers => Code::ResourceExhausted,
+            Refusal::TextTooLong { .. } => Code::InvalidArgument,
             Refusal::Unavailable => Code::Unavailable,
         };
         Self::new(code, refusal.to_string())

@@ -74,7 +74,7 @@ fn results_are_receipts_and_errors() {
     ];
     check("posted-mixed", "Two of four posts were refused.", &event(mixed));
     for refusal in samples::REFUSALS {
-        let name = format!("refused-{refusal:?}");
+        let name = format!("refused-{}", samples::name(refusal));
         check(&name, "The only post was refused.", &event(vec![Err(refusal)]));
     }
 }

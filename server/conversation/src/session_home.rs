@@ -111,9 +111,11 @@ impl Shard {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Some(user) = self.users.live(&user) else { return };
         let friends_required = session.style.friends_required;
+        let text_bytes = self.turn.options.text_bytes;
         let post = session.begin_post(tag, drafts.len());
         for (place, draft) in (0u16..).zip(drafts) {
-            let refusal = user.refuses(draft.conversation, &draft.body, friends_required);
+            let refusal =
+                user.refuses(draft.conversation, &draft.body, friends_required, text_bytes);
             let (to, body) = match refusal {
                 Some(refusal) => {
                     let result = Err(refusal);

@@ -33,6 +33,8 @@ use crate::user_home::UserWork;
 pub struct Options {
     /// Per category, by [`Category::index`].
     pub durability: [Durability; Category::COUNT],
+    /// The text of one message, in bytes.
+    pub text_bytes: usize,
     /// Messages in one page of a Sync's answer; at most [`LogQuery::MESSAGES_MAX`].
     pub page_messages: usize,
     /// Live messages kept beside a Sync that is being answered.
@@ -47,6 +49,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             durability: [Durability::Sync; Category::COUNT],
+            text_bytes: parlance_codecs::limits::TEXT_BYTES_MAX,
             page_messages: LogQuery::MESSAGES_MAX,
             sync_live_max: SYNC_LIVE_MAX,
             held_messages_max: HELD_MESSAGES_MAX,

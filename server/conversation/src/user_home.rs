@@ -1,7 +1,7 @@
 //! What a user's home does: existence, friendships, memberships that other shards decided, and
 //! the first step of a post.
 
-use parlance_codecs::{ConversationId, DraftBody, MessageId, Refusal, Seq, UserId};
+use parlance_codecs::{Content, ConversationId, DraftBody, MessageId, Refusal, Seq, UserId};
 
 use crate::cache::Found;
 use crate::input::{SessionId, SignIn};
@@ -149,7 +149,12 @@ impl User {
                 let refusal = if self.record.is_none() {
                     Some(Refusal::UnknownUser)
                 } else {
-                    self.refuses(draft.conversation, &draft.body, friends_required)
+                    self.refuses(
+                        draft.conversation,
+                        &draft.body,
+                        friends_required,
+                        turn.options.text_bytes,
+                    )
                 };
                 if let Some(refusal) = refusal {
                     turn.answer(origin, Reply::Posted(Err(refusal)));
@@ -169,7 +174,14 @@ impl User {
         conversation: ConversationId,
         body: &DraftBody,
         friends_required: bool,
+        text_bytes_max: usize,
     ) -> Option<Refusal> {
+        if let DraftBody::Content(Content::Text { text, extra }) = body {
+            let got = text.len().max(extra.len());
+            if got > text_bytes_max {
+                return Some(Refusal::TextTooLong { got, max: text_bytes_max });
+            }
+        }
         let ConversationId::Direct(..) = conversation else { return None };
         let Some(peer) = conversation.peer_of(self.id) else {
             return Some(Refusal::UnknownConversation);

@@ -19,6 +19,17 @@ fn one_session_too_many_closes_the_oldest_also_in_a_burst() {
 }
 
 #[test]
+fn a_text_over_the_limit_is_refused_whatever_the_dialect_let_through() {
+    let most = "x".repeat(parlance_codecs::limits::TEXT_BYTES_MAX);
+    check(
+        &format!("call group 7\nin a 7 onechat\nquiet\na post 1 {most}x\na post 1 short"),
+        "a refused: the text has 32769 bytes, and may have 32768
+        a posted 1#1
+        a < 1#1 short",
+    );
+}
+
+#[test]
 fn joins_that_wait_are_bounded_also_for_one_room() {
     let mut script = String::from("shards 2\ncall room\nin a 7 stream\nquiet\nhold mesh 0 1\n");
     for _ in 0..ROOMS_PER_SESSION_MAX + 2 {

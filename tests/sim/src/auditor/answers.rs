@@ -42,6 +42,7 @@ impl Auditor {
             | Refusal::UnknownMessage
             | Refusal::ConversationFull
             | Refusal::TooManyMembers
+            | Refusal::TextTooLong { .. }
             | Refusal::Unavailable => {}
         }
         Ok(())
@@ -81,7 +82,10 @@ impl Auditor {
             }
             Refusal::UnknownMessage | Refusal::NotTheSender => self.target_is_not_theirs(fact),
             // Nothing in a run is large enough to be full, and nothing makes the server refuse.
-            Refusal::ConversationFull | Refusal::TooManyMembers | Refusal::Unavailable => false,
+            Refusal::ConversationFull
+            | Refusal::TooManyMembers
+            | Refusal::TextTooLong { .. }
+            | Refusal::Unavailable => false,
         }
     }
 
