@@ -1,1 +1,17 @@
-//! x
+//! The end-to-end tests' harness: the real binary, and clients that share no code with it.
+//!
+//! Nothing here knows how the server works. It starts `parlance serve` in a directory of its own
+//! on ports of its own, speaks the documented protocols over real sockets, and waits for
+//! conditions with a deadline; it never sleeps to let something happen. The Python clients (see
+//! `python/`) speak through libraries that others wrote.
+
+pub mod deadline;
+pub mod log;
+pub mod onechat;
+pub mod operator;
+pub mod ports;
+pub mod python;
+pub mod seed;
+pub mod server;
+pub mod stream;
+pub mod websocket;

@@ -1,0 +1,299 @@
+//! One framed connection: its socket, its outbox, and how far it has come.
+//!
+//! A connection belongs to one task ([`serve`]), which reads and at the end closes it; the turn
+//! puts chunks into its outbox and flushes them; the wheel looks at its deadlines. All of them
+//! are on one shard, and none holds a borrow while it waits. What frames mean is decided by the
+//! dialect and the core, not here. Invariant: the core hears of a session once when it begins
+//! and once when it ends.
+
+mod deadlines;
+mod intake;
+mod serve;
+mod sign_in;
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use parlance_codecs::UserId;
+use parlance_codecs::dialect::{EndReason, Form, Framing};
+use parlance_conversation::input::SessionId;
+use parlance_conversation::limits::POSTS_IN_FLIGHT_MAX;
+use socket2::SockRef;
+
+use crate::auth::SignedUser;
+use crate::connections::Seat;
+use crate::outbox::{Outbox, SLICES_MAX, TooSlow, Weight};
+use crate::runtime::Stream;
+
+pub(crate) use deadlines::{LINGER, SIGN_IN_DEADLINE, Verdict};
+pub(crate) use intake::Intake;
+pub(crate) use serve::{Opening, serve};
+pub(crate) use sign_in::{Arriving, SignedIn};
+
+use deadlines::Deadlines;
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nobody has signed in yet.
+    Greeting,
+    Live(SignedUser),
+    /// Someone decided that it ends; its task closes it.
+    Ending(EndReason),
+    /// The socket failed: there is nobody to say anything to.
+    Gone,
+}
+
+pub(crate) struct Connection {
+    pub(crate) id: SessionId,
+    /// `None` once it has moved to another shard.
+    stream: RefCell<Option<Stream>>,
+    outbox: RefCell<Outbox>,
+    /// Of the outbox's bytes, how many the shard's total counts.
+    counted_bytes: Cell<usize>,
+    form: Cell<Form>,
+    stage: Cell<Stage>,
+    /// The core knows it as a session.
+    is_session: Cell<bool>,
+    /// Given on where it moves to another shard.
+    seat: Cell<Option<Seat>>,
+    waker: RefCell<Option<Waker>>,
+    /// On the list of connections to flush at the end of the turn.
+    is_dirty: Cell<bool>,
+    /// The socket takes nothing more; the task waits for room.
+    is_blocked: Cell<bool>,
+    awaits_drain: Cell<bool>,
+    /// It is not read from until the peer has taken what was sent.
+    awaits_reading: Cell<bool>,
+    posts_in_flight: Cell<usize>,
+    pub(crate) deadlines: Deadlines,
+}
+
+/// What a flush came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    All,
+    /// The socket is full; the connection's task goes on once there is room.
+    Blocked,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        id: SessionId,
+        stream: Stream,
+        form: Form,
+        seat: Seat,
+        now_ms: u64,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            id,
+            stream: RefCell::new(Some(stream)),
+            outbox: RefCell::default(),
+            counted_bytes: Cell::new(0),
+            form: Cell::new(form),
+            stage: Cell::new(Stage::Greeting),
+            is_session: Cell::new(false),
+            seat: Cell::new(Some(seat)),
+            waker: RefCell::default(),
+            is_dirty: Cell::new(false),
+            is_blocked: Cell::new(false),
+            awaits_drain: Cell::new(false),
+            awaits_reading: Cell::new(false),
+            posts_in_flight: Cell::new(0),
+            deadlines: Deadlines::new(now_ms),
+        })
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        self.form.get()
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    pub(crate) fn user(&self) -> Option<UserId> {
+        match self.stage.get() {
+            Stage::Live(signed) => Some(signed.user),
+            Stage::Greeting | Stage::Ending(_) | Stage::Gone => None,
+        }
+    }
+
+    /// Whether events still reach it.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self.stage.get(), Stage::Live(_))
+    }
+
+    pub(crate) fn go_live(&self, signed: SignedUser) {
+        self.stage.set(Stage::Live(signed));
+        self.is_session.set(true);
+    }
+
+    /// Whether the core must be told that the session is over; true once.
+    pub(crate) fn take_session(&self) -> bool {
+        self.is_session.replace(false)
+    }
+
+    /// Decides that the connection ends; the first reason stands.
+    pub(crate) fn end(&self, reason: EndReason) {
+        if matches!(self.stage.get(), Stage::Greeting | Stage::Live(_)) {
+            self.stage.set(Stage::Ending(reason));
+            self.wake();
+        }
+    }
+
+    /// The socket failed.
+    pub(crate) fn lose(&self) {
+        self.stage.set(Stage::Gone);
+        self.wake();
+    }
+
+    /// Has the task look at the connection again.
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = self.waker.borrow().as_ref() {
+            waker.wake_by_ref();
+        }
+    }
+
+    fn remember_waker(&self, cx: &Context<'_>) {
+        let mut waker = self.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+    }
+
+    /// Puts a chunk into the outbox, unless the peer is too slow for it.
+    pub(crate) fn push(
+        &self,
+        chunk: Bytes,
+        weight: Weight,
+        bytes_max: usize,
+    ) -> Result<(), TooSlow> {
+        self.outbox.borrow_mut().push(chunk, weight, bytes_max)
+    }
+
+    pub(crate) fn drop_unsent(&self) {
+        drop(self.outbox.take());
+    }
+
+    /// The outbox's bytes as they were counted last, and as they are now.
+    pub(crate) fn recount(&self) -> (usize, usize) {
+        let now = self.outbox.borrow().bytes();
+        (self.counted_bytes.replace(now), now)
+    }
+
+    /// What is unsent, for the shard that it moves to.
+    pub(crate) fn take_unsent(&self) -> Vec<u8> {
+        self.outbox.take().into_unsent()
+    }
+
+    /// Marks it for the flush at the end of the turn; true where it was not marked before. A
+    /// socket that is full is left to its task.
+    pub(crate) fn mark_dirty(&self) -> bool {
+        !self.is_blocked.get() && !self.is_dirty.replace(true)
+    }
+
+    /// Sends what waits with as few calls as there can be, and never waits.
+    pub(crate) fn flush(&self) -> io::Result<Sent> {
+        self.is_dirty.set(false);
+        let stream = self.stream.borrow();
+        let Some(stream) = stream.as_ref() else { return Ok(Sent::All) };
+        let socket = SockRef::from(stream);
+        let mut outbox = self.outbox.borrow_mut();
+        while !outbox.is_empty() {
+            let (slices, count) = outbox.slices(self.slices_max());
+            let slices = slices.get(..count).unwrap_or_default();
+            let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
+            match socket.send_vectored_with_flags(slices, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) {
+                Ok(sent) => {
+                    outbox.advance(sent);
+                    if sent < wanted {
+                        return Ok(self.block());
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(self.block()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Sent::All)
+    }
+
+    /// Old clients of the two plain framings take whatever one receive gives them as one frame,
+    /// so chunks are not joined for them.
+    fn slices_max(&self) -> usize {
+        match self.form.get().framing {
+            Framing::WebSocket | Framing::Delimited => SLICES_MAX,
+            Framing::Onechat | Framing::Bare => 1,
+        }
+    }
+
+    /// Leaves the rest to the task, which waits until the socket takes more.
+    fn block(&self) -> Sent {
+        self.is_blocked.set(true);
+        self.wake();
+        Sent::Blocked
+    }
+
+    /// Where the socket was full: waits for room and sends one chunk, or a part of it. Ready once
+    /// it is not full; the turn's flush sends the rest.
+    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut stream = self.stream.borrow_mut();
+        let mut outbox = self.outbox.borrow_mut();
+        let sent = match (stream.as_mut(), outbox.first()) {
+            (Some(stream), Some(first)) if self.is_blocked.get() => {
+                ready!(stream.poll_write(cx, first))
+            }
+            (_, _) => Ok(0),
+        };
+        self.is_blocked.set(false);
+        Poll::Ready(sent.map(|sent| outbox.advance(sent)))
+    }
+
+    pub(crate) fn await_drain(&self) {
+        self.awaits_drain.set(true);
+    }
+
+    /// Whether the core waits to hear that the outbox is nearly empty, and it is; true once.
+    pub(crate) fn take_drained(&self, bytes_max: usize) -> bool {
+        self.awaits_drain.get()
+            && self.outbox.borrow().is_nearly_empty(bytes_max)
+            && self.awaits_drain.replace(false)
+    }
+
+    /// Whether the peer may ask for more: it has not too many posts unanswered, and it reads the
+    /// answers. One that asks and does not read is not evicted for that but not read from.
+    fn may_ask(&self, bytes_max: usize) -> bool {
+        let reads = !self.outbox.borrow().is_over_mark(bytes_max);
+        self.awaits_reading.set(!reads);
+        reads && self.may_post()
+    }
+
+    /// Has the task go on reading where the peer has taken what it had to.
+    pub(crate) fn resume_reading(&self, bytes_max: usize) {
+        if self.awaits_reading.get() && !self.outbox.borrow().is_over_mark(bytes_max) {
+            self.awaits_reading.set(false);
+            self.wake();
+        }
+    }
+
+    fn may_post(&self) -> bool {
+        self.posts_in_flight.get() < POSTS_IN_FLIGHT_MAX
+    }
+
+    fn posted(&self) {
+        self.posts_in_flight.set(self.posts_in_flight.get().saturating_add(1));
+    }
+
+    /// The core answered a post; one that was over the mark is read from again.
+    pub(crate) fn answered(&self) {
+        let could_not = !self.may_post();
+        self.posts_in_flight.set(self.posts_in_flight.get().saturating_sub(1));
+        if could_not && self.may_post() {
+            self.wake();
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a connection must have done by when.
+//!
+//! Three deadlines are the peer's: it signs in within ten seconds, it finishes a frame within ten
+//! seconds of the frame's first byte, and over WebSocket it is heard from, if only to answer a
+//! ping. One is the token's. The wheel asks [`Deadlines::judge`], which decides; nothing else
+//! here acts. Times are the turn's monotonic milliseconds, but for a token's expiry, which is
+//! Unix seconds.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use parlance_codecs::dialect::{EndReason, Framing};
+use parlance_conversation::input::Now;
+
+use super::Stage;
+
+/// From accept to the handshake's end, and from there to the sign-in.
+pub(crate) const SIGN_IN_DEADLINE: Duration = Duration::from_millis(SIGN_IN_MS);
+const SIGN_IN_MS: u64 = 10_000;
+/// From a frame's first byte to its last.
+const FRAME_MS: u64 = 10_000;
+/// Silence after which a WebSocket peer is pinged. Middleboxes forget silent connections after
+/// a minute.
+const PING_MS: u64 = 30_000;
+/// Silence after which it is gone, the ping unanswered.
+const SILENCE_MS: u64 = 60_000;
+const _: () = assert!(PING_MS < SILENCE_MS, "a peer has time to answer its ping");
+/// How often a token's expiry is compared with the wall clock, which may jump.
+const EXPIRY_CHECK_MS: u64 = 15_000;
+/// Tokens are taken this long after they expired, so their sessions live as long.
+const EXPIRY_LEEWAY_S: u64 = 30;
+const _: () = assert!(
+    EXPIRY_CHECK_MS / 1_000 + EXPIRY_LEEWAY_S < 60,
+    "a session ends within a minute of its token"
+);
+/// How long a connection that ends may take to send its last words and hear that they arrived.
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
+
+/// What the wheel is to do with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Fine,
+    /// Ask the peer whether it is there.
+    Ping,
+    End(EndReason),
+}
+
+pub(crate) struct Deadlines {
+    greeted_ms: u64,
+    heard_ms: Cell<u64>,
+    frame_begun_ms: Cell<Option<u64>>,
+    pinged: Cell<bool>,
+    /// When the wheel fires next; `u64::MAX` where it does not.
+    armed_ms: Cell<u64>,
+}
+
+impl Deadlines {
+    pub(super) fn new(now_ms: u64) -> Self {
+        Self {
+            greeted_ms: now_ms,
+            heard_ms: Cell::new(now_ms),
+            frame_begun_ms: Cell::new(None),
+            pinged: Cell::new(false),
+            armed_ms: Cell::new(u64::MAX),
+        }
+    }
+
+    /// Bytes came.
+    pub(super) fn heard(&self, now_ms: u64) {
+        self.heard_ms.set(now_ms);
+        self.pinged.set(false);
+    }
+
+    /// The peer owes the rest of a frame: since now, unless it already did. `None`-like where a
+    /// frame ended or nothing is owed.
+    pub(super) fn mid_frame(&self, owes: bool, frame_ended: bool, now_ms: u64) {
+        let begun = match self.frame_begun_ms.get() {
+            _ if !owes => None,
+            Some(begun) if !frame_ended => Some(begun),
+            Some(_) | None => Some(now_ms),
+        };
+        self.frame_begun_ms.set(begun);
+    }
+
+    /// It is this server that does not read: whatever the peer owes, it gets its time anew.
+    pub(super) fn paused(&self, now_ms: u64) {
+        self.frame_begun_ms.set(None);
+        self.heard(now_ms);
+    }
+
+    /// What is due now. A ping is due once per silence.
+    pub(crate) fn judge(&self, stage: Stage, framing: Framing, now: Now) -> Verdict {
+        let now_ms = now.monotonic_ms;
+        if self.frame_begun_ms.get().is_some_and(|begun| now_ms >= begun + FRAME_MS) {
+            return Verdict::End(EndReason::Protocol);
+        }
+        match stage {
+            Stage::Greeting if now_ms >= self.greeted_ms + SIGN_IN_MS => {
+                return Verdict::End(EndReason::NotSignedIn);
+            }
+            Stage::Live(signed) => {
+                let expires = signed.expires_at_s.map(|at| at.saturating_add(EXPIRY_LEEWAY_S));
+                if expires.is_some_and(|at| now.wall_ms / 1_000 >= at) {
+                    return Verdict::End(EndReason::Expired);
+                }
+            }
+            Stage::Greeting | Stage::Ending(_) | Stage::Gone => {}
+        }
+        if framing != Framing::WebSocket {
+            return Verdict::Fine;
+        }
+        if now_ms >= self.heard_ms.get() + SILENCE_MS {
+            return Verdict::End(EndReason::Idle);
+        }
+        if now_ms >= self.heard_ms.get() + PING_MS && !self.pinged.replace(true) {
+            return Verdict::Ping;
+        }
+        Verdict::Fine
+    }
+
+    /// When to judge again; `u64::MAX`: no need to.
+    pub(crate) fn next_ms(&self, stage: Stage, framing: Framing, now: Now) -> u64 {
+        let frame = self.frame_begun_ms.get().map(|begun| begun + FRAME_MS);
+        let stage = match stage {
+            Stage::Greeting => Some(self.greeted_ms + SIGN_IN_MS),
+            Stage::Live(signed) => signed.expires_at_s.map(|_| now.monotonic_ms + EXPIRY_CHECK_MS),
+            Stage::Ending(_) | Stage::Gone => None,
+        };
+        let silence = (framing == Framing::WebSocket)
+            .then(|| self.heard_ms.get() + if self.pinged.get() { SILENCE_MS } else { PING_MS });
+        [frame, stage, silence].into_iter().flatten().min().unwrap_or(u64::MAX)
+    }
+
+    /// When the wheel fires next.
+    pub(crate) fn armed_ms(&self) -> u64 {
+        self.armed_ms.get()
+    }
+
+    pub(crate) fn arm(&self, at_ms: u64) {
+        self.armed_ms.set(at_ms);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+use parlance_codecs::UserId;
+
+use super::*;
+use crate::auth::SignedUser;
+
+fn at(monotonic_ms: u64) -> Now {
+    Now { monotonic_ms, wall_ms: 1_000_000_000 + monotonic_ms }
+}
+
+fn live(expires_at_s: Option<u64>) -> Stage {
+    Stage::Live(SignedUser { user: UserId::new(7).unwrap(), expires_at_s })
+}
+
+/// Judges at each time and compares.
+fn check(deadlines: &Deadlines, stage: Stage, framing: Framing, expected: &[(u64, Verdict)]) {
+    for (now_ms, verdict) in expected {
+        assert_eq!(deadlines.judge(stage, framing, at(*now_ms)), *verdict, "at {now_ms}");
+    }
+}
+
+#[test]
+fn a_peer_has_ten_seconds_to_sign_in() {
+    let deadlines = Deadlines::new(5);
+    let expired = Verdict::End(EndReason::NotSignedIn);
+    let expected = [(10_004, Verdict::Fine), (10_005, expired)];
+    check(&deadlines, Stage::Greeting, Framing::Onechat, &expected);
+    assert_eq!(deadlines.next_ms(Stage::Greeting, Framing::Onechat, at(5)), 10_005);
+}
+
+#[test]
+fn a_frame_has_ten_seconds_however_slowly_it_comes() {
+    let deadlines = Deadlines::new(0);
+    deadlines.mid_frame(true, false, 1_000);
+    deadlines.mid_frame(true, false, 9_000);
+    let late = Verdict::End(EndReason::Protocol);
+    let expected = [(10_999, Verdict::Fine), (11_000, late)];
+    check(&deadlines, live(None), Framing::Delimited, &expected);
+    deadlines.mid_frame(true, true, 10_000);
+    check(&deadlines, live(None), Framing::Delimited, &[(19_999, Verdict::Fine), (20_000, late)]);
+    deadlines.mid_frame(false, true, 10_000);
+    check(&deadlines, live(None), Framing::Delimited, &[(90_000, Verdict::Fine)]);
+    assert_eq!(deadlines.next_ms(live(None), Framing::Delimited, at(10_000)), u64::MAX);
+}
+
+#[test]
+fn silence_is_asked_once_and_then_ended() {
+    let deadlines = Deadlines::new(0);
+    let expected = [
+        (29_999, Verdict::Fine),
+        (30_000, Verdict::Ping),
+        (45_000, Verdict::Fine),
+        (60_000, Verdict::End(EndReason::Idle)),
+    ];
+    check(&deadlines, live(None), Framing::WebSocket, &expected);
+    deadlines.heard(60_000);
+    check(&deadlines, live(None), Framing::WebSocket, &[(90_000, Verdict::Ping)]);
+}
+
+#[test]
+fn a_session_ends_within_a_minute_of_its_token() {
+    let deadlines = Deadlines::new(0);
+    let stage = live(Some(1_000_100));
+    let expected = [(129_999, Verdict::Fine), (130_000, Verdict::End(EndReason::Expired))];
+    check(&deadlines, stage, Framing::Delimited, &expected);
+    assert_eq!(deadlines.next_ms(stage, Framing::Delimited, at(0)), EXPIRY_CHECK_MS);
+}
+
+#[test]
+fn who_is_not_read_from_owes_nothing() {
+    let deadlines = Deadlines::new(0);
+    deadlines.mid_frame(true, false, 0);
+    deadlines.paused(9_000);
+    check(&deadlines, live(None), Framing::WebSocket, &[(38_999, Verdict::Fine)]);
+}

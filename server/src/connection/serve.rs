@@ -1,0 +1,291 @@
+//! A framed connection's task: it reads, has the peer signed in, and closes.
+//!
+//! The task waits for four things at once, each of which wakes it: bytes from the peer, room in a
+//! socket that was full, room in the shard for more of the peer's requests, and somebody's
+//! decision that the connection ends. It decides how a connection is closed: last words, then
+//! no more sending, then what the peer still sends is thrown away until it closes too, because a
+//! socket closed over unread bytes takes the last words with it.
+
+use std::future::poll_fn;
+use std::net::Shutdown;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use parlance_codecs::dialect::{EndReason, SignInFrame};
+use parlance_codecs::framing::append_close;
+
+use super::intake::{Intake, Parting, Pause};
+use super::sign_in::{Arriving, SignedIn, settle, sign_in_by_frame};
+use super::{Connection, LINGER, Stage};
+use crate::connections::Connections;
+use crate::runtime;
+
+/// Reads of one connection in a row. The last of them finds the socket empty, as a rule.
+const READS_IN_A_ROW_MAX: usize = 4;
+/// Bytes of a closed connection that are thrown away before it is cut off.
+const DISCARDED_BYTES_MAX: usize = 1 << 20;
+
+/// With what a connection's task begins.
+pub(crate) enum Opening {
+    /// The peer signs in by a frame.
+    Greeting,
+    /// The peer has signed in: with the handshake, or on another shard.
+    SignedIn(Box<SignedIn>),
+}
+
+/// What the task must see to beyond reading.
+enum Turned {
+    SignIn(SignInFrame),
+    End(Parting),
+}
+
+/// What became of a connection that was to be signed in.
+pub(super) enum Settled {
+    /// It goes on here, signed in or to be signed in again.
+    Here,
+    /// It goes on at its user's home shard.
+    Moved,
+    End(Parting),
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(
+    connections: Rc<Connections>,
+    connection: Rc<Connection>,
+    mut intake: Intake,
+    opening: Opening,
+) {
+    // Leaves the table however the task ends, a panic included.
+    let _tenure = Tenure { connections: &connections, connection: &connection };
+    connections.arm(&connection);
+    let mut settled = match opening {
+        Opening::Greeting => Settled::Here,
+        Opening::SignedIn(signed_in) => settle(&connections, &connection, &mut intake, *signed_in),
+    };
+    let parting = loop {
+        match settled {
+            Settled::Here => {}
+            Settled::Moved => return,
+            Settled::End(parting) => break parting,
+        }
+        let turned = poll_fn(|cx| connection.poll_turn(&mut intake, &connections, cx)).await;
+        settled = match turned {
+            // Boxed, like the goodbye, because a connection spends its life without either.
+            Turned::SignIn(frame) => {
+                Box::pin(sign_in_by_frame(&connections, &connection, &mut intake, frame)).await
+            }
+            Turned::End(parting) => Settled::End(parting),
+        };
+    };
+    Box::pin(close(&connections, &connection, parting)).await;
+}
+
+/// A connection's place in the shard's table, given back on drop.
+struct Tenure<'a> {
+    connections: &'a Connections,
+    connection: &'a Rc<Connection>,
+}
+
+impl Drop for Tenure<'_> {
+    fn drop(&mut self) {
+        self.connections.end_session(self.connection);
+        self.connections.remove(self.connection);
+    }
+}
+
+impl Connection {
+    /// Sends where the socket was full, reads, handles what was read; once.
+    fn poll_turn(
+        &self,
+        intake: &mut Intake,
+        connections: &Connections,
+        cx: &mut Context<'_>,
+    ) -> Poll<Turned> {
+        self.remember_waker(cx);
+        if let Some(parting) = self.decided_end() {
+            return Poll::Ready(Turned::End(parting));
+        }
+        if self.is_blocked.get() {
+            match self.poll_room(cx) {
+                Poll::Ready(Ok(())) => connections.sent(self),
+                Poll::Ready(Err(_)) => return Poll::Ready(Turned::End(Parting::Gone)),
+                Poll::Pending => {}
+            }
+        }
+        let pause =
+            if intake.is_empty() { Pause::Incomplete } else { intake.take_kept(self, connections) };
+        let pause = match pause {
+            // Only what is not whole, or nothing, is left: read on.
+            Pause::Incomplete => ready!(self.poll_intake(intake, connections, cx)),
+            pause => pause,
+        };
+        match pause {
+            Pause::SignIn(frame) => Poll::Ready(Turned::SignIn(frame)),
+            Pause::End(parting) => Poll::Ready(Turned::End(parting)),
+            // The core's answer wakes this task, or the flush that makes room for more.
+            Pause::Answers => Poll::Pending,
+            // Others first; the socket is asked again after the turn.
+            Pause::Incomplete | Pause::Room => {
+                connections.wake_when_room(cx.waker());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Reads and handles until the socket is empty, which is known after one read mostly.
+    fn poll_intake(
+        &self,
+        intake: &mut Intake,
+        connections: &Connections,
+        cx: &mut Context<'_>,
+    ) -> Poll<Pause> {
+        let mut buffer = connections.read_buffer();
+        for _ in 0..READS_IN_A_ROW_MAX {
+            let read = match self.stream.borrow_mut().as_mut() {
+                Some(stream) => ready!(stream.poll_read(cx, &mut buffer)),
+                None => return Poll::Ready(Pause::End(Parting::Gone)),
+            };
+            // An orderly end and a failed socket are the same here: nothing more comes.
+            let read = match read {
+                Ok(length) => buffer.get_mut(..length).filter(|read| !read.is_empty()),
+                Err(_) => None,
+            };
+            let Some(read) = read else { return Poll::Ready(Pause::End(Parting::Gone)) };
+            self.deadlines.heard(connections.now().monotonic_ms);
+            match intake.take_read(read, self, connections) {
+                Pause::Incomplete => {}
+                pause => return Poll::Ready(pause),
+            }
+        }
+        Poll::Ready(Pause::Incomplete)
+    }
+
+    /// How it ends, where somebody has decided that it does.
+    fn decided_end(&self) -> Option<Parting> {
+        match self.stage.get() {
+            Stage::Greeting | Stage::Live(_) => None,
+            Stage::Ending(reason) => Some(Parting::Because(reason)),
+            Stage::Gone => Some(Parting::Gone),
+        }
+    }
+
+    /// Waits until somebody decides that the connection ends.
+    pub(super) async fn until_ending(&self) -> Parting {
+        poll_fn(|cx| {
+            self.remember_waker(cx);
+            self.decided_end().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
+/// Says the last words and closes, within [`LINGER`].
+async fn close(connections: &Connections, connection: &Rc<Connection>, parting: Parting) {
+    // Whoever decided first has the better reason.
+    let parting = connection.decided_end().unwrap_or(parting);
+    let words = last_words(connection, &parting);
+    connections.end_session(connection);
+    let reason = match parting {
+        Parting::Because(reason) | Parting::After { reason, .. } => reason,
+        Parting::Answer(_) => EndReason::Left,
+        Parting::Gone => {
+            connection.lose();
+            return;
+        }
+    };
+    connection.end(reason);
+    tracing::debug!(connection = ?connection.id, reason = reason.as_str(), "closing");
+    let goodbye = async {
+        if connection.send_last(connections, reason, words).await.is_ok() {
+            connection.shut_down_writing();
+            discard(connections, connection).await;
+        }
+    };
+    // The deadline, or the order to hurry, ends the goodbye.
+    futures_lite::future::or(
+        async {
+            let _ = runtime::timeout(LINGER, goodbye).await;
+        },
+        connections.stops().until_hurry(),
+    )
+    .await;
+}
+
+fn last_words(connection: &Connection, parting: &Parting) -> Vec<u8> {
+    let form = connection.form();
+    let mut words = Vec::new();
+    match parting {
+        Parting::Because(reason) => {
+            form.dialect.dialect().encode_end(form, *reason, &mut words);
+            append_close(form.framing, *reason, &mut words);
+        }
+        Parting::After { reply, reason } => {
+            words.extend_from_slice(reply);
+            append_close(form.framing, *reason, &mut words);
+        }
+        Parting::Answer(reply) => words.extend_from_slice(reply),
+        Parting::Gone => {}
+    }
+    words
+}
+
+impl Connection {
+    /// Sends everything that waits and the last words behind it. A slow consumer has shown that
+    /// it does not read, so of what waits for it only the rest of a begun frame is sent.
+    async fn send_last(
+        &self,
+        connections: &Connections,
+        reason: EndReason,
+        words: Vec<u8>,
+    ) -> std::io::Result<()> {
+        if reason == EndReason::SlowConsumer {
+            self.outbox.borrow_mut().drop_unbegun();
+            connections.recount(self);
+        }
+        if !words.is_empty() {
+            self.outbox.borrow_mut().push_last(words.into());
+        }
+        while !self.outbox.borrow().is_empty() {
+            self.flush()?;
+            poll_fn(|cx| self.poll_room(cx)).await?;
+        }
+        Ok(())
+    }
+
+    fn shut_down_writing(&self) {
+        if let Some(stream) = self.stream.borrow().as_ref() {
+            stream.shut_down(Shutdown::Write);
+        }
+    }
+}
+
+/// Throws away what the peer still sends, until it closes.
+async fn discard(connections: &Connections, connection: &Connection) {
+    let mut discarded = 0;
+    while discarded < DISCARDED_BYTES_MAX {
+        let read = poll_fn(|cx| {
+            let mut buffer = connections.read_buffer();
+            match connection.stream.borrow_mut().as_mut() {
+                Some(stream) => stream.poll_read(cx, &mut buffer),
+                None => Poll::Ready(Ok(0)),
+            }
+        });
+        match read.await {
+            Ok(0) | Err(_) => return,
+            Ok(length) => discarded += length,
+        }
+        runtime::yield_to_reactor().await;
+    }
+}
+
+impl Connections {
+    /// Takes in a connection that has signed in on another shard.
+    pub(crate) fn admit(self: &Rc<Self>, arriving: Arriving) {
+        let (connection, intake, signed_in) = arriving.unpack(self);
+        let opening = Opening::SignedIn(Box::new(signed_in));
+        runtime::spawn("connection", serve(Rc::clone(self), connection, intake, opening));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+use super::*;
+
+/// A connection's task is held for as long as the connection, so its size is part of what an
+/// idle connection costs.
+#[test]
+fn a_connections_task_is_small() {
+    fn future_bytes<A, B, C, D, F>(_: fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+    let bytes = future_bytes(serve);
+    println!("task {bytes} bytes, connection {} bytes", size_of::<Connection>());
+    assert!(bytes <= 512, "{bytes} bytes");
+    assert!(size_of::<Connection>() <= 512, "{} bytes", size_of::<Connection>());
+}

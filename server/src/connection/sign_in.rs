@@ -1,0 +1,160 @@
+//! Signing a connection in, and moving it to its user's home shard.
+//!
+//! Who the peer is, [`crate::auth`] decides; what follows is decided here. All sessions of a
+//! user live on the user's home shard, so a connection that was accepted elsewhere moves: its
+//! descriptor, what was read and not handled, what was not sent yet, and how its bytes are split.
+//! Invariant: the answer to a sign-in is in the outbox before the core knows of the session, so
+//! that nothing the core sends overtakes it.
+
+use std::rc::Rc;
+
+use futures_lite::future::or;
+use parlance_codecs::ConversationId;
+use parlance_codecs::Tag;
+use parlance_codecs::dialect::{DialectName, EndReason, Form, SignInFrame, SignInResult};
+use parlance_codecs::framing::Splitter;
+use parlance_conversation::Input;
+use parlance_conversation::input::{ResumeStyle, SessionStyle, SignIn};
+
+use super::Connection;
+use super::intake::{Intake, Parting};
+use super::serve::Settled;
+use crate::auth::{self, SignInError, SignedUser};
+use crate::connections::{Connections, Seat};
+use crate::outbox::Weight;
+use crate::runtime::MovingStream;
+
+/// A peer that has shown who it is, and what it asked for besides.
+pub(crate) struct SignedIn {
+    pub(crate) user: SignedUser,
+    pub(crate) device: String,
+    /// What its sign-in frame wants echoed; `None` where it signed in with a handshake.
+    pub(crate) tag: Option<Tag>,
+    pub(crate) room: Option<ConversationId>,
+}
+
+/// A signed-in connection between two shards.
+pub(crate) struct Arriving {
+    stream: MovingStream,
+    form: Form,
+    splitter: Splitter,
+    unread: Vec<u8>,
+    unsent: Vec<u8>,
+    signed_in: SignedIn,
+    seat: Seat,
+}
+
+impl Arriving {
+    /// Puts the connection into the table of the shard that it has come to.
+    pub(super) fn unpack(self, connections: &Connections) -> (Rc<Connection>, Intake, SignedIn) {
+        let connection = connections.insert(self.stream.arrive(), self.form, self.seat);
+        connections.send(&connection, &self.unsent, Weight::Page);
+        (connection, Intake::new(self.splitter, self.unread), self.signed_in)
+    }
+}
+
+/// Has the peer signed in as its frame asks.
+pub(super) async fn sign_in_by_frame(
+    connections: &Connections,
+    connection: &Rc<Connection>,
+    intake: &mut Intake,
+    frame: SignInFrame,
+) -> Settled {
+    let signing_in = async { Ok(auth::sign_in(connections.handle(), &frame.credentials).await) };
+    let ended = async { Err(connection.until_ending().await) };
+    let user = match or(signing_in, ended).await {
+        Err(parting) => return Settled::End(parting),
+        Ok(Ok(user)) => user,
+        Ok(Err(error)) => return refuse(connections, connection, &frame.tag, error),
+    };
+    let signed_in = SignedIn { user, device: frame.device, tag: Some(frame.tag), room: None };
+    settle(connections, connection, intake, signed_in)
+}
+
+fn refuse(
+    connections: &Connections,
+    connection: &Rc<Connection>,
+    tag: &Tag,
+    error: SignInError,
+) -> Settled {
+    let form = connection.form();
+    let result = match error {
+        SignInError::Refused => SignInResult::Refused,
+        SignInError::Busy | SignInError::Unavailable => SignInResult::Busy,
+    };
+    let mut answer = Vec::new();
+    form.dialect.dialect().encode_sign_in(form, tag, result, &mut answer);
+    if may_try_again(form.dialect) {
+        connections.send(connection, &answer, Weight::Live);
+        return Settled::Here;
+    }
+    Settled::End(Parting::After { reply: answer, reason: EndReason::NotSignedIn })
+}
+
+/// Whether a refused sign-in leaves the connection open for another, within the deadline that
+/// the first one had.
+fn may_try_again(dialect: DialectName) -> bool {
+    match dialect {
+        DialectName::Onechat => true,
+        DialectName::Stream => false,
+    }
+}
+
+/// Begins the session, or sends the connection to where it begins.
+pub(super) fn settle(
+    connections: &Connections,
+    connection: &Rc<Connection>,
+    intake: &mut Intake,
+    signed_in: SignedIn,
+) -> Settled {
+    let handle = connections.handle();
+    let home = handle.placement().home_of_user(signed_in.user.user);
+    if home == handle.me() {
+        begin_session(connections, connection, signed_in);
+        return Settled::Here;
+    }
+    let Some(stream) = connection.stream.take() else { return Settled::End(Parting::Gone) };
+    let (Ok(stream), Some(seat)) = (stream.into_moving(), connection.seat.take()) else {
+        return Settled::End(Parting::Gone);
+    };
+    let empty = Splitter::new(connection.form().framing);
+    let arriving = Arriving {
+        stream,
+        form: connection.form(),
+        splitter: std::mem::replace(&mut intake.splitter, empty),
+        unread: std::mem::take(&mut intake.unread),
+        unsent: connection.take_unsent(),
+        signed_in,
+        seat,
+    };
+    connections.send_home(home, Box::new(arriving));
+    Settled::Moved
+}
+
+/// Tells the peer and the core that the session begins.
+fn begin_session(connections: &Connections, connection: &Rc<Connection>, signed_in: SignedIn) {
+    let form = connection.form();
+    let dialect = form.dialect.dialect();
+    if let Some(tag) = &signed_in.tag {
+        let mut answer = Vec::new();
+        dialect.encode_sign_in(form, tag, SignInResult::Accepted, &mut answer);
+        connections.send(connection, &answer, Weight::Page);
+    }
+    let traits = dialect.traits();
+    let style = SessionStyle {
+        resume: if traits.resumes_by_id { ResumeStyle::ById } else { ResumeStyle::ByCursor },
+        echo: traits.echo,
+        friends_required: traits.friends_required
+            && connections.handle().settings().auth.friends_required,
+        one_session_per_device: traits.one_session_per_device,
+        marks: traits.marks,
+    };
+    let sign_in = SignIn {
+        session: connection.id,
+        user: signed_in.user.user,
+        device: signed_in.device.into_boxed_str(),
+        style,
+        room: signed_in.room,
+    };
+    connections.begin_session(connection, signed_in.user, Input::SignedIn(sign_in));
+}

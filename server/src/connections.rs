@@ -1,0 +1,289 @@
+//! A shard's framed connections: who is there, what they are sent, when they are looked at.
+//!
+//! The turn finds sessions here by their ids, puts chunks into their outboxes and flushes every
+//! outbox that got some once, at its end. It decides when a peer is too slow, and evicts it.
+//! Invariant: an id is given out again only with another generation, so an effect for a session
+//! that has ended finds nobody.
+
+mod seats;
+mod table;
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::rc::Rc;
+use std::task::Waker;
+
+use bytes::Bytes;
+use parlance_codecs::Request;
+use parlance_codecs::dialect::{EndReason, Form, Framing};
+use parlance_codecs::framing::{FrameLimits, append_ping};
+use parlance_conversation::Input;
+use parlance_conversation::input::{Now, SessionId};
+use parlance_conversation::placement::ShardIndex;
+
+use crate::auth::SignedUser;
+use crate::connection::{Arriving, Connection, Sent, Verdict};
+use crate::metrics::ShardMetrics;
+use crate::outbox::Weight;
+use crate::runtime::Stream;
+use crate::shard_handle::ShardHandle;
+use crate::stops::Stops;
+use crate::wheel::Wheel;
+
+pub(crate) use seats::{Seat, Seats};
+use table::Table;
+
+/// The one buffer that every connection of the shard reads into. A frame of the largest size
+/// mostly comes in one read.
+const READ_BUFFER_BYTES: usize = 64 * 1024;
+
+pub(crate) struct Connections {
+    handle: ShardHandle,
+    frame_limits: FrameLimits,
+    outbox_bytes_max: usize,
+    table: RefCell<Table>,
+    wheel: RefCell<Wheel<SessionId>>,
+    /// Whoever got chunks since the last flush.
+    dirty: RefCell<Vec<Rc<Connection>>>,
+    /// On their way to another shard; the turn sends them.
+    leaving: RefCell<Vec<(ShardIndex, Box<Arriving>)>>,
+    read_buffer: RefCell<Box<[u8]>>,
+    stops: Stops,
+    /// Bytes in all outboxes: now, and as last reported.
+    unsent: Cell<usize>,
+    unsent_reported: Cell<usize>,
+}
+
+impl Connections {
+    pub(crate) fn new(handle: ShardHandle) -> Self {
+        let limits = &handle.settings().limits;
+        let frame_limits =
+            FrameLimits { frame_bytes: limits.frame_bytes, ..FrameLimits::default() };
+        let outbox_bytes_max = limits.outbox_bytes;
+        let wheel = RefCell::new(Wheel::new(handle.now().monotonic_ms));
+        Self {
+            handle,
+            frame_limits,
+            outbox_bytes_max,
+            table: RefCell::default(),
+            wheel,
+            dirty: RefCell::default(),
+            leaving: RefCell::default(),
+            read_buffer: RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()),
+            stops: Stops::default(),
+            unsent: Cell::new(0),
+            unsent_reported: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn handle(&self) -> &ShardHandle {
+        &self.handle
+    }
+
+    pub(crate) fn stops(&self) -> &Stops {
+        &self.stops
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.handle.now()
+    }
+
+    pub(crate) fn metrics(&self) -> &ShardMetrics {
+        self.handle.metrics().shard(self.handle.me())
+    }
+
+    pub(crate) fn frame_limits(&self) -> FrameLimits {
+        self.frame_limits
+    }
+
+    pub(crate) fn outbox_bytes_max(&self) -> usize {
+        self.outbox_bytes_max
+    }
+
+    /// The shared buffer. Whoever borrows it is done with it before it waits for anything.
+    pub(crate) fn read_buffer(&self) -> RefMut<'_, Box<[u8]>> {
+        self.read_buffer.borrow_mut()
+    }
+
+    pub(crate) fn insert(&self, stream: Stream, form: Form, seat: Seat) -> Rc<Connection> {
+        let now_ms = self.now().monotonic_ms;
+        self.metrics().connections.rise(1);
+        self.table.borrow_mut().insert(|id| Connection::new(id, stream, form, seat, now_ms))
+    }
+
+    pub(crate) fn remove(&self, connection: &Connection) {
+        connection.drop_unsent();
+        self.recount(connection);
+        self.metrics().connections.fall(1);
+        self.table.borrow_mut().remove(connection.id);
+    }
+
+    pub(crate) fn get(&self, id: SessionId) -> Option<Rc<Connection>> {
+        self.table.borrow().get(id)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.borrow().is_empty()
+    }
+
+    /// Ends every connection, each in its own words.
+    pub(crate) fn end_all(&self, reason: EndReason) {
+        for connection in self.table.borrow().iter() {
+            connection.end(reason);
+        }
+    }
+
+    pub(crate) fn begin_session(&self, connection: &Connection, user: SignedUser, input: Input) {
+        connection.go_live(user);
+        self.metrics().sessions(connection.form().dialect).rise(1);
+        self.handle.door().inputs.push(input);
+        self.arm(connection);
+    }
+
+    /// Tells the core that the session is over, if there is one.
+    pub(crate) fn end_session(&self, connection: &Connection) {
+        if connection.take_session() {
+            self.metrics().sessions(connection.form().dialect).fall(1);
+            self.handle.door().inputs.push(Input::Closed { session: connection.id });
+        }
+    }
+
+    pub(crate) fn request(&self, connection: &Connection, request: Request) {
+        self.metrics().requests(connection.form().dialect).add(1);
+        self.handle.door().inputs.push(Input::Request { session: connection.id, request });
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        self.handle.door().inputs.has_room()
+    }
+
+    pub(crate) fn wake_when_room(&self, waker: &Waker) {
+        self.handle.door().inputs.wake_when_room(waker);
+    }
+
+    pub(crate) fn send_home(&self, home: ShardIndex, arriving: Box<Arriving>) {
+        self.leaving.borrow_mut().push((home, arriving));
+        self.handle.door().inputs.bell().ring();
+    }
+
+    pub(crate) fn take_leaving(&self) -> Vec<(ShardIndex, Box<Arriving>)> {
+        self.leaving.take()
+    }
+
+    /// Copies bytes into the connection's outbox.
+    pub(crate) fn send(&self, connection: &Connection, bytes: &[u8], weight: Weight) {
+        if !bytes.is_empty() {
+            self.send_chunk(connection, Bytes::copy_from_slice(bytes), weight);
+        }
+    }
+
+    /// Puts a chunk that others may share into the connection's outbox. A peer that is too slow
+    /// for it is evicted.
+    pub(crate) fn send_chunk(&self, connection: &Connection, chunk: Bytes, weight: Weight) {
+        match connection.push(chunk, weight, self.outbox_bytes_max) {
+            Ok(()) => {
+                self.recount(connection);
+                self.mark_dirty(connection);
+            }
+            Err(_) => {
+                if connection.is_live() {
+                    self.metrics().evictions.add(1);
+                }
+                connection.end(EndReason::SlowConsumer);
+            }
+        }
+    }
+
+    fn mark_dirty(&self, connection: &Connection) {
+        if connection.mark_dirty()
+            && let Some(connection) = self.get(connection.id)
+        {
+            self.dirty.borrow_mut().push(connection);
+            self.handle.door().inputs.bell().ring();
+        }
+    }
+
+    /// Flushes every outbox that got chunks, once each.
+    pub(crate) fn flush_dirty(&self) {
+        for connection in self.dirty.take() {
+            match connection.flush() {
+                Ok(Sent::All | Sent::Blocked) => {}
+                Err(_) => connection.lose(),
+            }
+            self.recount(&connection);
+            self.notice_drain(&connection);
+        }
+        self.report_unsent();
+    }
+
+    /// A socket that was full takes more: the rest is for the next flush.
+    pub(crate) fn sent(&self, connection: &Connection) {
+        self.recount(connection);
+        self.notice_drain(connection);
+        self.mark_dirty(connection);
+    }
+
+    /// Has the core told once the connection's outbox is nearly empty.
+    pub(crate) fn await_drain(&self, connection: &Connection) {
+        connection.await_drain();
+        self.mark_dirty(connection);
+    }
+
+    fn notice_drain(&self, connection: &Connection) {
+        connection.resume_reading(self.outbox_bytes_max);
+        if connection.take_drained(self.outbox_bytes_max) {
+            self.handle.door().inputs.push(Input::Drained { session: connection.id });
+        }
+    }
+
+    /// Has the shard's total count what the connection's outbox holds now.
+    pub(crate) fn recount(&self, connection: &Connection) {
+        let (before, now) = connection.recount();
+        self.unsent.set((self.unsent.get() + now).saturating_sub(before));
+    }
+
+    fn report_unsent(&self) {
+        let (now, before) = (self.unsent.get(), self.unsent_reported.replace(self.unsent.get()));
+        let level = &self.metrics().outbox_bytes;
+        level.rise(now.saturating_sub(before) as u64);
+        level.fall(before.saturating_sub(now) as u64);
+    }
+
+    /// Has the wheel look at the connection when its next deadline is due.
+    pub(crate) fn arm(&self, connection: &Connection) {
+        let framing = connection.form().framing;
+        let next_ms = connection.deadlines.next_ms(connection.stage(), framing, self.now());
+        if next_ms < connection.deadlines.armed_ms() {
+            let fires_ms = self.wheel.borrow_mut().arm(connection.id, next_ms);
+            connection.deadlines.arm(fires_ms);
+        }
+    }
+
+    /// Turns the wheel and does what is due.
+    pub(crate) fn judge_deadlines(&self) {
+        let now = self.now();
+        let mut due = Vec::new();
+        self.wheel.borrow_mut().turn(now.monotonic_ms, &mut due);
+        for connection in due.into_iter().filter_map(|id| self.get(id)) {
+            // One that was armed anew in the meantime fires later.
+            if connection.deadlines.armed_ms() <= now.monotonic_ms {
+                connection.deadlines.arm(u64::MAX);
+                self.judge(&connection, now);
+            }
+        }
+    }
+
+    fn judge(&self, connection: &Connection, now: Now) {
+        let framing = connection.form().framing;
+        match connection.deadlines.judge(connection.stage(), framing, now) {
+            Verdict::Fine => {}
+            Verdict::Ping => {
+                debug_assert_eq!(framing, Framing::WebSocket, "only WebSocket has pings");
+                let mut ping = Vec::new();
+                append_ping(&[], &mut ping);
+                self.send(connection, &ping, Weight::Live);
+            }
+            Verdict::End(reason) => connection.end(reason),
+        }
+        self.arm(connection);
+    }
+}

@@ -1,0 +1,54 @@
+//! HTTP on the main port and on the operator's.
+//!
+//! [`serve_main`] and [`serve_operator`] run one connection to its end; [`main_port`] and
+//! [`operator`] answer requests. Nothing that a peer sends is waited for longer than
+//! [`exchange`] allows, and no body is read beyond its route's limit.
+
+mod answer;
+mod body;
+mod browser;
+mod exchange;
+mod fields;
+mod guard;
+mod head;
+mod main_port;
+mod operator;
+mod peer_io;
+mod serve;
+mod websocket;
+
+use parlance_codecs::ConversationId;
+use parlance_codecs::dialect::DialectName;
+
+use crate::auth::SignedUser;
+use crate::runtime::Stream;
+
+pub(crate) use serve::{serve_main, serve_operator};
+
+/// How HTTP on a connection ended.
+#[expect(clippy::large_enum_variant, reason = "made once per connection and taken apart at once")]
+pub(crate) enum HttpEnd {
+    /// The connection is closed.
+    Closed,
+    /// The handshake is answered with 101; what follows are WebSocket frames.
+    WebSocket {
+        stream: Stream,
+        /// Bytes that came behind the handshake and belong to the first frames.
+        leftover: Vec<u8>,
+        upgrade: Upgrade,
+    },
+}
+
+/// What a WebSocket handshake asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Upgrade {
+    pub(crate) dialect: DialectName,
+    /// `None` where the dialect signs in by a frame.
+    pub(crate) signed_in: Option<SignedUser>,
+    pub(crate) device: String,
+    /// The room to join at once (`/message/room?room=ID`).
+    pub(crate) room: Option<ConversationId>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! The commit lane: one thread per store that joins everything that waits into one synced batch.
+//!
+//! Group commit needs no timer: while one batch is on its way to the disk, the writes of the
+//! turns that pass gather behind it, and the next batch takes them all, up to its bounds. A
+//! batch is as durable as the most demanding write in it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use flume::TrySendError;
+use parlance_codecs::Content;
+use parlance_conversation::input::CommitSeq;
+use parlance_conversation::placement::ShardIndex;
+use parlance_conversation::store::{Change, Durability};
+use parlance_storage::Store;
+
+use crate::inbox::ToShard;
+use crate::metrics::Metrics;
+
+/// Writes of one batch: enough to amortise the sync a thousandfold, few enough that the first
+/// does not wait long for the last.
+const BATCH_WRITES_MAX: usize = 4_096;
+/// Bytes of one batch, about: a batch is copied into the write-ahead log at once.
+const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Turns' worth of writes between the shard and its lane.
+const TURNS_MAX: usize = 16;
+/// Uncommitted writes above which the shard stops reading its clients: four full batches, far
+/// more than are needed to keep the disk busy.
+const UNCOMMITTED_MAX: u64 = 4 * BATCH_WRITES_MAX as u64;
+/// What a stored change takes besides its variable parts, about.
+const CHANGE_BYTES: usize = 128;
+
+/// One effect's changes, applied whole or not at all.
+pub(crate) struct Write {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) durability: Durability,
+}
+
+/// The shard's end of the lane.
+pub(crate) struct CommitLane {
+    to_lane: flume::Sender<Vec<Write>>,
+    gathering: Vec<Write>,
+    written: u64,
+    committed: CommitSeq,
+}
+
+impl CommitLane {
+    /// Starts the lane of `shard`, which reports to `inbox`.
+    pub(crate) fn start(
+        shard: ShardIndex,
+        store: Arc<dyn Store>,
+        inbox: flume::Sender<ToShard>,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
+        let (to_lane, from_shard) = flume::bounded(TURNS_MAX);
+        let lane = Lane { shard, store, from_shard, inbox, metrics };
+        let thread = super::start(format!("commit-{}", shard.0), move || lane.run())?;
+        let shards_end =
+            Self { to_lane, gathering: Vec::new(), written: 0, committed: CommitSeq(0) };
+        Ok((shards_end, thread))
+    }
+
+    pub(crate) fn add(&mut self, write: Write) {
+        self.written += 1;
+        self.gathering.push(write);
+    }
+
+    /// Gives the lane what has gathered, once per turn. What a full lane does not take gathers
+    /// on.
+    pub(crate) fn feed(&mut self) {
+        if self.gathering.is_empty() {
+            return;
+        }
+        match self.to_lane.try_send(std::mem::take(&mut self.gathering)) {
+            Ok(()) => {}
+            // A lane that ended has reported why, and the shard ends when it hears of it.
+            Err(TrySendError::Full(writes) | TrySendError::Disconnected(writes)) => {
+                self.gathering = writes;
+            }
+        }
+    }
+
+    pub(crate) fn committed(&mut self, up_to: CommitSeq) {
+        self.committed = up_to;
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.written == self.committed.0
+    }
+
+    pub(crate) fn is_over_mark(&self) -> bool {
+        self.written.saturating_sub(self.committed.0) > UNCOMMITTED_MAX
+    }
+}
+
+/// The lane's end.
+struct Lane {
+    shard: ShardIndex,
+    store: Arc<dyn Store>,
+    from_shard: flume::Receiver<Vec<Write>>,
+    inbox: flume::Sender<ToShard>,
+    metrics: Arc<Metrics>,
+}
+
+impl Lane {
+    fn run(self) {
+        let mut waiting: VecDeque<Write> = VecDeque::new();
+        let mut up_to = CommitSeq(0);
+        loop {
+            if waiting.is_empty() {
+                let Ok(writes) = self.from_shard.recv() else { return };
+                waiting.extend(writes);
+            }
+            while waiting.len() < BATCH_WRITES_MAX
+                && let Ok(writes) = self.from_shard.try_recv()
+            {
+                waiting.extend(writes);
+            }
+            let batch = take_batch(&mut waiting);
+            up_to.0 += batch.writes;
+            let report = match self.commit(&batch) {
+                Ok(()) => ToShard::Committed { up_to },
+                Err(reason) => ToShard::StoreFailed { reason },
+            };
+            let is_over = matches!(report, ToShard::StoreFailed { .. });
+            // An inbox that is gone has a shard that is gone: nobody waits for more.
+            if self.inbox.send(report).is_err() || is_over {
+                return;
+            }
+        }
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), String> {
+        let started = Instant::now();
+        self.store.commit(&batch.changes, batch.durability).map_err(|error| error.to_string())?;
+        let metrics = self.metrics.shard(self.shard);
+        metrics.commit_latency.record(started.elapsed());
+        metrics.commit_batches.add(1);
+        metrics.commit_entries.add(batch.writes);
+        Ok(())
+    }
+}
+
+/// Several writes as one.
+struct Batch {
+    changes: Vec<Change>,
+    durability: Durability,
+    writes: u64,
+}
+
+/// The oldest writes up to the bounds; one at least.
+fn take_batch(waiting: &mut VecDeque<Write>) -> Batch {
+    let mut batch = Batch { changes: Vec::new(), durability: Durability::Memory, writes: 0 };
+    let mut bytes = 0;
+    while let Some(write) = waiting.pop_front() {
+        bytes += write.changes.iter().map(bytes_of).sum::<usize>();
+        batch.changes.extend(write.changes);
+        batch.durability = batch.durability.max(write.durability);
+        batch.writes += 1;
+        if bytes >= BATCH_BYTES_MAX || batch.writes >= BATCH_WRITES_MAX as u64 {
+            break;
+        }
+    }
+    batch
+}
+
+/// What a change takes in a batch, about.
+fn bytes_of(change: &Change) -> usize {
+    let variable = match change {
+        Change::PutMessage { message } => content_bytes(&message.content),
+        Change::PutConversation { record, .. } => {
+            record.name.len() + size_of_val(record.posters.as_slice())
+        }
+        Change::PutMembership { record, .. } => size_of_val(record.delivered_above.as_slice()),
+        Change::PutUser { record, .. } => {
+            record.name.as_ref().map_or(0, String::len)
+                + record.external_id.as_ref().map_or(0, String::len)
+        }
+        Change::DeleteUser { .. }
+        | Change::DeleteMembership { .. }
+        | Change::PutFriend { .. }
+        | Change::PutName { .. }
+        | Change::DeleteName { .. }
+        | Change::PutAllocator { .. }
+        | Change::PutMember { .. }
+        | Change::DeleteMember { .. }
+        | Change::PutDedupe { .. }
+        | Change::PutIntent { .. }
+        | Change::DeleteIntent { .. }
+        | Change::PutClock { .. } => 0,
+    };
+    CHANGE_BYTES + variable
+}
+
+fn content_bytes(content: &Content) -> usize {
+    match content {
+        Content::Text { text, extra } => text.len() + extra.len(),
+        Content::ContactText { text } => text.len(),
+        Content::Media { media, .. } | Content::ContactMedia { media } => {
+            media.url.len() + media.thumbnail.as_ref().map_or(0, String::len)
+        }
+        Content::Location { .. } | Content::Recall { .. } | Content::Read { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

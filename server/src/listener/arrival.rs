@@ -1,0 +1,160 @@
+//! From an accepted socket to whoever speaks with it.
+//!
+//! On the main port the first bytes decide; they are handed on with the stream. HTTP is
+//! [`crate::http`]'s until it ends or becomes a WebSocket, which is a framed connection like the
+//! others from then on. Invariant: a task holds its seat as long as it holds the socket.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_lite::future::or;
+use parlance_codecs::detect::{Detected, detect};
+use parlance_codecs::dialect::{DialectName, Form, Framing, PayloadKind};
+use parlance_codecs::framing::Splitter;
+
+use super::Service;
+use crate::connection::{Intake, Opening, SIGN_IN_DEADLINE, SignedIn, serve};
+use crate::connections::{Connections, Seat};
+use crate::http::{self, HttpEnd, Upgrade};
+use crate::runtime::{self, Stream};
+
+/// How long an HTTP exchange may go on once the server drains.
+const DRAIN_GRACE: Duration = Duration::from_secs(1);
+
+/// Starts the task that speaks with an accepted peer.
+pub(super) fn begin(service: Service, stream: Stream, seat: Seat, connections: &Rc<Connections>) {
+    let shard = Rc::clone(connections);
+    match service {
+        Service::Main => runtime::spawn("arrival", arrive(shard, stream, seat)),
+        Service::Operator => runtime::spawn("operator", serve_operator(shard, stream, seat)),
+        Service::Stream => {
+            let form = Form {
+                dialect: DialectName::Stream,
+                framing: Framing::Delimited,
+                kind: PayloadKind::Binary,
+            };
+            become_framed(&shard, stream, seat, form, Vec::new(), Opening::Greeting);
+        }
+    }
+}
+
+/// Finds out what a peer on the main port speaks, and hands it on.
+async fn arrive(connections: Rc<Connections>, mut stream: Stream, seat: Seat) {
+    let _guest = connections.stops().guest();
+    let sniffed = or(runtime::timeout(SIGN_IN_DEADLINE, sniff(&connections, &mut stream)), async {
+        connections.stops().until_drain().await;
+        None
+    });
+    let Some((prefix, detected)) = sniffed.await else { return };
+    let framing = match detected {
+        Detected::Http1 | Detected::Http2 => {
+            // Boxed, because most connections never hold it.
+            return Box::pin(serve_http(Rc::clone(&connections), stream, seat, prefix)).await;
+        }
+        Detected::Onechat => Framing::Onechat,
+        Detected::Bare => Framing::Bare,
+        Detected::Incomplete | Detected::Unknown => return,
+    };
+    let form = Form { dialect: DialectName::Onechat, framing, kind: PayloadKind::Text };
+    become_framed(&connections, stream, seat, form, prefix, Opening::Greeting);
+}
+
+/// Reads until the bytes say what they are, or the peer ends.
+async fn sniff(connections: &Connections, stream: &mut Stream) -> (Vec<u8>, Detected) {
+    let mut prefix = Vec::new();
+    loop {
+        let length = poll_fn(|cx| {
+            let mut buffer = connections.read_buffer();
+            stream.poll_read(cx, &mut buffer).map_ok(|length| {
+                prefix.extend_from_slice(buffer.get(..length).unwrap_or_default());
+                length
+            })
+        });
+        match length.await {
+            Ok(0) | Err(_) => return (prefix, Detected::Unknown),
+            Ok(_) => {}
+        }
+        match detect(&prefix) {
+            Detected::Incomplete => {}
+            detected => return (prefix, detected),
+        }
+    }
+}
+
+async fn serve_http(connections: Rc<Connections>, stream: Stream, seat: Seat, prefix: Vec<u8>) {
+    let counted = Counted::new(&connections);
+    let serving = http::serve_main(stream, prefix, connections.handle().clone());
+    let drained = async {
+        grace(&connections).await;
+        HttpEnd::Closed
+    };
+    let ended = or(serving, drained).await;
+    drop(counted);
+    match ended {
+        HttpEnd::Closed => {}
+        HttpEnd::WebSocket { stream, leftover, upgrade } => {
+            become_websocket(&connections, stream, seat, leftover, upgrade);
+        }
+    }
+}
+
+async fn serve_operator(connections: Rc<Connections>, stream: Stream, seat: Seat) {
+    let _seat = seat;
+    let _guest = connections.stops().guest();
+    let _counted = Counted::new(&connections);
+    let serving = Box::pin(http::serve_operator(stream, connections.handle().clone()));
+    or(serving, grace(&connections)).await;
+}
+
+/// Ends a while after the drain began.
+async fn grace(connections: &Connections) {
+    connections.stops().until_drain().await;
+    or(runtime::sleep(DRAIN_GRACE), connections.stops().until_hurry()).await;
+}
+
+fn become_websocket(
+    connections: &Rc<Connections>,
+    stream: Stream,
+    seat: Seat,
+    leftover: Vec<u8>,
+    upgrade: Upgrade,
+) {
+    let Upgrade { dialect, signed_in, device, room } = upgrade;
+    // Text before the client's first frame; dialects that follow the client change it.
+    let form = Form { dialect, framing: Framing::WebSocket, kind: PayloadKind::Text };
+    let opening = match signed_in {
+        None => Opening::Greeting,
+        Some(user) => Opening::SignedIn(Box::new(SignedIn { user, device, tag: None, room })),
+    };
+    become_framed(connections, stream, seat, form, leftover, opening);
+}
+
+fn become_framed(
+    connections: &Rc<Connections>,
+    stream: Stream,
+    seat: Seat,
+    form: Form,
+    unread: Vec<u8>,
+    opening: Opening,
+) {
+    let connection = connections.insert(stream, form, seat);
+    let intake = Intake::new(Splitter::new(form.framing), unread);
+    runtime::spawn("connection", serve(Rc::clone(connections), connection, intake, opening));
+}
+
+/// Counts a connection that is not framed (yet) in the metrics.
+struct Counted<'a>(&'a Connections);
+
+impl<'a> Counted<'a> {
+    fn new(connections: &'a Connections) -> Self {
+        connections.metrics().connections.rise(1);
+        Self(connections)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.metrics().connections.fall(1);
+    }
+}

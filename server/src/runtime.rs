@@ -1,0 +1,184 @@
+//! The one door to glommio: executors, tasks, time and streams.
+//!
+//! Nothing else in this project names glommio, so that its peculiarities are met here and only
+//! here:
+//! * An executor may park although a task can run, when a completion that wakes nobody arrives
+//!   at the wrong moment. The default preemption timer makes that rare, and every shard runs a
+//!   heartbeat ([`crate::heartbeat`]) that bounds how long it lasts.
+//! * Dropping the handle of a pending task leaks the task, so every task is detached and ends by
+//!   itself.
+//! * A panic in a task ends its executor, so [`spawn`] catches it: the task ends, the shard goes
+//!   on.
+//! * Yielding by a ready task keeps sockets and other threads unheard until the preemption timer
+//!   fires. [`yield_to_reactor`] waits for a timer that is as good as due instead.
+//!
+//! What a task does with a stream, and when it ends, is the caller's matter.
+
+mod cores;
+mod probe;
+mod stream;
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_lite::future::{FutureExt as _, poll_fn};
+use glommio::timer::Timer;
+use glommio::{
+    BuilderErrorKind, ExecutorJoinHandle, GlommioError, LocalExecutorBuilder, Placement,
+};
+
+pub(crate) use cores::allowed_cores;
+pub(crate) use probe::probe;
+pub(crate) use stream::{Acceptor, MovingStream, Stream};
+
+/// Submission entries of an executor's rings. Echo throughput was the same from 128 to 4,096;
+/// 1,024 costs 0.4 MB and fits two shards into 8 MiB of locked memory.
+const RING_ENTRIES: usize = 1_024;
+/// Long enough to be in the future when it is first polled, short enough to be past when the
+/// reactor looks at it.
+const YIELD: Duration = Duration::from_micros(1);
+
+/// Locked memory that the rings of one executor take, about: a system that refuses them for
+/// want of it is told this much.
+pub(crate) const LOCKED_BYTES: u64 = 4 << 20;
+
+/// An executor's thread, to be joined.
+pub(crate) struct Executor(ExecutorJoinHandle<()>);
+
+/// Why an executor could not be made, or how it ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExecutorError {
+    #[error("io_uring is not allowed: {0}")]
+    Forbidden(io::Error),
+    #[error("too little memory may be locked for its rings")]
+    LockedMemory,
+    #[error("it panicked")]
+    Panicked,
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Executor {
+    /// Starts an executor pinned to `core` and runs the future that `main` makes on it. When
+    /// that future ends, so does the executor, with whatever tasks there are.
+    pub(crate) fn start<F>(
+        name: &str,
+        core: usize,
+        main: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<Self, ExecutorError>
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        LocalExecutorBuilder::new(Placement::Fixed(core))
+            .name(name)
+            // No DMA files are read here, and this much would be registered thrice per shard.
+            .io_memory(0)
+            .ring_depth(RING_ENTRIES)
+            .spawn(main)
+            .map(Self)
+            .map_err(explain)
+    }
+
+    /// Waits for the thread; an error where its rings could not be made or it panicked.
+    pub(crate) fn join(self) -> Result<(), ExecutorError> {
+        self.0.join().map_err(explain)
+    }
+}
+
+fn explain(error: GlommioError<()>) -> ExecutorError {
+    match error {
+        GlommioError::BuilderError(BuilderErrorKind::ThreadPanic(_)) => ExecutorError::Panicked,
+        error => explain_os(io::Error::from(error)),
+    }
+}
+
+fn explain_os(error: io::Error) -> ExecutorError {
+    match error.raw_os_error() {
+        Some(libc::EPERM | libc::ENOSYS | libc::EACCES) => ExecutorError::Forbidden(error),
+        Some(libc::ENOMEM) => ExecutorError::LockedMemory,
+        Some(_) | None => ExecutorError::Other(error.to_string()),
+    }
+}
+
+/// Runs a task to its end on this executor, beside the caller. A panic ends that task alone.
+pub(crate) fn spawn(what: &'static str, task: impl Future<Output = ()> + 'static) {
+    glommio::spawn_local(async move {
+        if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+            tracing::error!(task = what, "a task panicked and was ended");
+        }
+    })
+    .detach();
+}
+
+/// Ends after a while.
+pub(crate) struct Sleep(Timer);
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(cx).map(|_| ())
+    }
+}
+
+pub(crate) fn sleep(duration: Duration) -> Sleep {
+    Sleep(Timer::new(duration))
+}
+
+/// `None` where `duration` passed first; the future is dropped then.
+pub(crate) async fn timeout<T>(duration: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let expired = async {
+        sleep(duration).await;
+        None
+    };
+    async { Some(future.await) }.or(expired).await
+}
+
+/// Lets the reactor look at sockets, timers and other threads, then goes on.
+pub(crate) async fn yield_to_reactor() {
+    let mut pending: Option<Sleep> = None;
+    poll_fn(|cx| match pending.as_mut() {
+        Some(sleep) => Pin::new(sleep).poll(cx),
+        None => {
+            // A timer that was due already when it was polled would not have yielded at all.
+            let mut sleep = self::sleep(YIELD);
+            while Pin::new(&mut sleep).poll(cx).is_ready() {
+                sleep = self::sleep(YIELD);
+            }
+            pending = Some(sleep);
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// A bell between tasks of one shard: rings are remembered until heard, and ring one listener.
+#[derive(Default)]
+pub(crate) struct Bell {
+    rung: Cell<bool>,
+    listener: RefCell<Option<Waker>>,
+}
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        if !self.rung.replace(true)
+            && let Some(listener) = self.listener.borrow_mut().take()
+        {
+            listener.wake();
+        }
+    }
+
+    /// Ready once for any number of rings since the last time.
+    pub(crate) fn poll_heard(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.rung.replace(false) {
+            return Poll::Ready(());
+        }
+        *self.listener.borrow_mut() = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}

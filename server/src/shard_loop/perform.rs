@@ -1,0 +1,109 @@
+//! Doing what the core's effects say. Nothing here waits, and nothing here decides.
+//!
+//! A live message is encoded once per form that any of its sessions speaks, and the bytes are
+//! shared by all of them. Effects for sessions that have ended find nobody.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parlance_codecs::dialect::{EndReason, Form};
+use parlance_codecs::{Event, Message};
+use parlance_conversation::Effect;
+use parlance_conversation::effect::CloseReason;
+use parlance_conversation::input::{Now, SessionId};
+
+use super::ShardLoop;
+use crate::connection::Connection;
+use crate::lanes::Write;
+use crate::outbox::Weight;
+
+impl ShardLoop {
+    pub(super) fn perform_effects(&mut self, now: Now) {
+        while let Some(effect) = self.core.poll_effect() {
+            self.perform(effect, now);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect, now: Now) {
+        match effect {
+            Effect::Mesh { to, message } => self.mesh.send(to, message),
+            Effect::Write { changes, durability } => {
+                self.commits.add(Write { changes, durability });
+            }
+            Effect::Load { ticket, key } => self.reads.load(ticket, key, now.wall_ms),
+            Effect::ReadLog { ticket, store, query } => self.reads.read_log(ticket, store, query),
+            Effect::FanOut { message, sessions } => self.fan_out(message, &sessions),
+            Effect::Send { session, event } => self.send(session, &event),
+            Effect::AwaitDrain { session } => {
+                if let Some(connection) = self.connections.get(session) {
+                    self.connections.await_drain(&connection);
+                }
+            }
+            Effect::Close { session, reason } => {
+                if let Some(connection) = self.connections.get(session) {
+                    connection.end(end_reason(reason));
+                }
+            }
+            Effect::Answer { call, answer } => {
+                self.connections.handle().door().calls.complete(call, answer);
+            }
+            Effect::Ready => self.life.ready(),
+        }
+    }
+
+    fn fan_out(&self, message: Arc<Message>, sessions: &[SessionId]) {
+        let event = Event::Delivered(message);
+        let mut encoded: [Option<Bytes>; Form::COUNT] = [const { None }; Form::COUNT];
+        let mut deliveries = 0;
+        for connection in sessions.iter().filter_map(|session| self.live(*session)) {
+            let form = connection.form();
+            let Some(chunk) = encoded.get_mut(form.index()) else { continue };
+            let chunk = chunk.get_or_insert_with(|| encode(form, &event));
+            // Nothing where the dialect has no word for it.
+            if !chunk.is_empty() {
+                self.connections.send_chunk(&connection, chunk.clone(), Weight::Live);
+                deliveries += 1;
+            }
+        }
+        self.connections.metrics().deliveries.add(deliveries);
+    }
+
+    fn send(&self, session: SessionId, event: &Event) {
+        let Some(connection) = self.live(session) else { return };
+        let weight = match event {
+            Event::Page { .. } | Event::PageEnd { .. } => Weight::Page,
+            Event::Posted { .. } => {
+                connection.answered();
+                Weight::Live
+            }
+            Event::Delivered(_) => {
+                self.connections.metrics().deliveries.add(1);
+                Weight::Live
+            }
+            Event::Joined { .. } | Event::Refused { .. } => Weight::Live,
+        };
+        let chunk = encode(connection.form(), event);
+        if !chunk.is_empty() {
+            self.connections.send_chunk(&connection, chunk, weight);
+        }
+    }
+
+    fn live(&self, session: SessionId) -> Option<std::rc::Rc<Connection>> {
+        self.connections.get(session).filter(|connection| connection.is_live())
+    }
+}
+
+fn encode(form: Form, event: &Event) -> Bytes {
+    let mut frames = Vec::new();
+    form.dialect.dialect().encode(form, event, &mut frames);
+    frames.into()
+}
+
+fn end_reason(reason: CloseReason) -> EndReason {
+    match reason {
+        CloseReason::Replaced => EndReason::Replaced,
+        CloseReason::TooManyRequests | CloseReason::TooManySessions => EndReason::OverLimit,
+        CloseReason::UnknownRoom => EndReason::UnknownRoom,
+        CloseReason::Kicked => EndReason::Kicked,
+    }
+}

@@ -1,0 +1,134 @@
+"""Three ways to carry `Stream` messages: JSON text, protobuf in binary frames, raw TCP.
+
+Each sends and receives whole messages; everything above is the same for the three.
+"""
+
+import socket
+import urllib.parse
+
+import websockets.exceptions
+import websockets.sync.client
+from google.protobuf import json_format
+
+from schema import SignIn, Status, Stream
+from world import WAIT_SECONDS, World
+
+
+class Closed(Exception):
+    """The server closed the connection."""
+
+    def __init__(self, code):
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
+def open_websocket(world: World, path: str, **options):
+    # A client that pings by itself would keep alive what the test wants silent.
+    return websockets.sync.client.connect(
+        f"ws://{world.main}{path}",
+        ping_interval=None,
+        proxy=None,
+        open_timeout=WAIT_SECONDS,
+        close_timeout=WAIT_SECONDS,
+        max_size=None,
+        **options,
+    )
+
+
+class WebSocketTransport:
+    def __init__(self, world: World, user: int, path: str = "/message/chat", device: str = ""):
+        query = {"token": world.token(user), "platform": "1", "device_id": device}
+        joint = "&" if "?" in path else "?"
+        self.socket = open_websocket(world, f"{path}{joint}{urllib.parse.urlencode(query)}")
+
+    def receive_frame(self, timeout: float = WAIT_SECONDS):
+        try:
+            return self.socket.recv(timeout=timeout)
+        except websockets.exceptions.ConnectionClosed as error:
+            raise Closed(error.rcvd.code if error.rcvd else None) from error
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class JsonText(WebSocketTransport):
+    """JSON text frames. The library checks the server's JSON against the schema."""
+
+    def send(self, stream) -> None:
+        self.socket.send(json_format.MessageToJson(stream, indent=None, ensure_ascii=False))
+
+    def receive(self):
+        frame = self.receive_frame()
+        assert isinstance(frame, str), f"a client that writes text is answered in text: {frame!r}"
+        return json_format.Parse(frame, Stream())
+
+
+class BinaryFrames(WebSocketTransport):
+    """Protobuf in binary frames."""
+
+    def send(self, stream) -> None:
+        self.socket.send(stream.SerializeToString())
+
+    def receive(self):
+        frame = self.receive_frame()
+        assert isinstance(frame, bytes), f"a client that writes binary is answered so: {frame!r}"
+        return Stream.FromString(frame)
+
+
+class RawTcp:
+    """Varint length-delimited protobuf; the first frame signs in."""
+
+    def __init__(self, world: World, user: int, device: str = "", token: str | None = None):
+        self.socket = socket.create_connection(world.stream_address(), timeout=WAIT_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        sign_in = SignIn(
+            token=world.token(user) if token is None else token, device_id=device, platform=1
+        )
+        self.socket.sendall(delimited(sign_in.SerializeToString()))
+        self.signed_in = Status.FromString(self.receive_frame())
+
+    def send(self, stream) -> None:
+        self.socket.sendall(delimited(stream.SerializeToString()))
+
+    def receive(self):
+        return Stream.FromString(self.receive_frame())
+
+    def receive_frame(self) -> bytes:
+        while True:
+            frame, self.buffer = split(self.buffer)
+            if frame is not None:
+                return frame
+            piece = self.socket.recv(65536)
+            if not piece:
+                raise Closed(None)
+            self.buffer += piece
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def delimited(payload: bytes) -> bytes:
+    return varint(len(payload)) + payload
+
+
+def split(buffer: bytes) -> tuple[bytes | None, bytes]:
+    """The first frame and the rest; no frame where it is not all there."""
+    length = 0
+    for index, byte in enumerate(buffer[:10]):
+        length |= (byte & 0x7F) << (7 * index)
+        if byte < 0x80:
+            end = index + 1 + length
+            if len(buffer) < end:
+                return None, buffer
+            return buffer[index + 1 : end], buffer[end:]
+    return None, buffer

@@ -1,0 +1,16 @@
+//! The end-to-end tests: one binary, a module for each matter.
+//!
+//! Every test has a server of its own, in a directory and on ports of its own.
+
+mod boot;
+mod crash;
+mod limits_and_abuse;
+mod meeting;
+mod onechat_offline;
+mod onechat_refusals;
+mod onechat_wire;
+mod operator_api;
+mod python_clients;
+mod restart;
+mod resume;
+mod slow_consumer;

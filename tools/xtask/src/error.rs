@@ -1,0 +1,45 @@
+//! Why a step failed, in words that say what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub(crate) enum StepError {
+    #[error("run this as `cargo xtask` inside the checkout: {0}")]
+    NoWorkspace(&'static str),
+    #[error(
+        "there is no directory for the build cache: set CARGO_TARGET_DIR, XDG_CACHE_HOME or HOME"
+    )]
+    NoCacheDirectory,
+    #[error("`{command}` could not be started: {source}")]
+    Start { command: String, source: io::Error },
+    #[error("`{command}` failed with {status}")]
+    Failed { command: String, status: String },
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: io::Error },
+    #[error(
+        "these are missing, and only Debian and Ubuntu are installed on by this command:\n{list}"
+    )]
+    MissingElsewhere { list: String },
+    #[error(
+        "these packages are missing, and installing them needs root or sudo: {packages}\n\
+         run `apt-get install {packages}` as root, then this command again"
+    )]
+    MissingWithoutRoot { packages: String },
+    #[error("apt-get installed {packages}, and yet these are missing:\n{list}")]
+    StillMissing { packages: String, list: String },
+    #[error("{count} breaches of the layers:\n{list}")]
+    Layers { count: usize, list: String },
+    #[error("{count} untidy places:\n{list}")]
+    Untidy { count: usize, list: String },
+}
+
+impl StepError {
+    /// For `map_err` on what the file system answers about one path.
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> StepError {
+        let path = path.into();
+        move |source| StepError::File { path, source }
+    }
+}
