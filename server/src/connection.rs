@@ -68,6 +68,7 @@ pub(crate) struct Connection {
     awaits_drain: Cell<bool>,
     /// It is not read from until the peer has taken what was sent.
     awaits_reading: Cell<bool>,
+    asked_for_room: Cell<Option<u64>>,
     posts_in_flight: Cell<usize>,
     pub(crate) deadlines: Deadlines,
 }
@@ -102,6 +103,7 @@ impl Connection {
             is_blocked: Cell::new(false),
             awaits_drain: Cell::new(false),
             awaits_reading: Cell::new(false),
+            asked_for_room: Cell::new(None),
             posts_in_flight: Cell::new(0),
             deadlines: Deadlines::new(now_ms),
         })

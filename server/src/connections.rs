@@ -156,8 +156,8 @@ impl Connections {
         self.handle.door().inputs.has_room()
     }
 
-    pub(crate) fn wake_when_room(&self, waker: &Waker) {
-        self.handle.door().inputs.wake_when_room(waker);
+    pub(crate) fn wake_when_room(&self, waker: &Waker, asked: &Cell<Option<u64>>) {
+        self.handle.door().inputs.wake_when_room(waker, asked);
     }
 
     pub(crate) fn send_home(&self, home: ShardIndex, arriving: Box<Arriving>) {

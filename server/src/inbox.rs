@@ -82,6 +82,8 @@ struct Queue {
     inputs: RefCell<VecDeque<Input>>,
     gate_closed: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
+    /// How often those who waited were woken.
+    wakings: Cell<u64>,
     bell: Bell,
 }
 
@@ -91,10 +93,14 @@ impl LocalInputs {
         !self.0.gate_closed.get() && self.0.inputs.borrow().len() < LOCAL_INPUTS_MAX
     }
 
-    /// Wakes the caller once there may be room. A caller registers once until it is woken.
-    pub(crate) fn wake_when_room(&self, waker: &Waker) {
-        self.0.waiting.borrow_mut().push(waker.clone());
-        self.0.bell.ring();
+    /// Wakes the caller once there may be room. `asked` is the caller's note of when it asked
+    /// last, so that it is on the list once, however often it asks.
+    pub(crate) fn wake_when_room(&self, waker: &Waker, asked: &Cell<Option<u64>>) {
+        let wakings = self.0.wakings.get();
+        if asked.replace(Some(wakings)) != Some(wakings) {
+            self.0.waiting.borrow_mut().push(waker.clone());
+            self.0.bell.ring();
+        }
     }
 
     /// Adds an input for the next turn. Inputs that end something (a connection closed, an
@@ -127,6 +133,7 @@ impl LocalInputs {
         if !self.has_room() {
             return false;
         }
+        self.0.wakings.set(self.0.wakings.get().wrapping_add(1));
         let waiting = self.0.waiting.take();
         let any = !waiting.is_empty();
         waiting.into_iter().for_each(Waker::wake);

@@ -1,3 +1,5 @@
+//! Values recorded in and read back from the histograms, at their bounds too.
+
 use super::*;
 
 fn close(got: f64, expected: f64) -> bool {

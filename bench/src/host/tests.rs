@@ -1,3 +1,5 @@
+//! What is read of the kernel's accounting files, from samples of them.
+
 use super::own::{Cores, ThreadTime, parse_schedstat};
 use super::process::{CpuTime, Memory, parse_sockstat, parse_stat};
 

@@ -1,3 +1,5 @@
+//! Due times hold whatever happens between them.
+
 use super::*;
 
 fn drain(pacer: &mut Pacer, now_ns: u64) -> Vec<Arrival> {

@@ -1,3 +1,5 @@
+//! What a run's report says, for clean, faulty and limited runs.
+
 use super::*;
 use crate::histogram::Quantiles;
 use crate::host::process::{CpuTime, Memory};

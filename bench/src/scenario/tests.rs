@@ -1,3 +1,5 @@
+//! Whole runs against servers that do something wrong on purpose: each fault is told.
+
 use super::fake_server::{FakeServer, Misdeed};
 use super::fanout::FanoutResult;
 use super::tally::Faults;

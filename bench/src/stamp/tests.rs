@@ -1,3 +1,5 @@
+//! Stamps go into texts of any size and come out again, from any frame around them.
+
 use super::*;
 
 const STAMP: Stamp = Stamp { group: 3, index: 0xfffe, intended_ns: 1_234_567_890_123 };

@@ -1,3 +1,5 @@
+//! What the clients write and read, against frames written down by hand.
+
 use super::*;
 use crate::scenario::fake_server::server_frame;
 

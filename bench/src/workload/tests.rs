@@ -1,3 +1,5 @@
+//! Workloads are checked before anything is started.
+
 use super::*;
 
 pub(crate) fn small() -> Fanout {

@@ -1,3 +1,5 @@
+//! Tokens that are taken, and the many that must not be.
+
 use std::path::PathBuf;
 
 use base64::Engine as _;

@@ -1,3 +1,5 @@
+//! Every call is answered once, by its answer or by its deadline.
+
 use std::task::Context;
 
 use futures_lite::future::FutureExt as _;

@@ -1,3 +1,5 @@
+//! Where settings come from, and what is said of those that cannot be.
+
 use std::path::PathBuf;
 
 use parlance_codecs::Category;

@@ -126,7 +126,7 @@ impl Connection {
             Pause::Answers => Poll::Pending,
             // Others first; the socket is asked again after the turn.
             Pause::Incomplete | Pause::Room => {
-                connections.wake_when_room(cx.waker());
+                connections.wake_when_room(cx.waker(), &self.asked_for_room);
                 Poll::Pending
             }
         }

@@ -1,3 +1,5 @@
+//! Heads, origins and fields as they come from peers, hostile ones too.
+
 use hyper::Request;
 use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
 

@@ -1,3 +1,5 @@
+//! Batches keep their order through full queues.
+
 use parlance_codecs::MessageId;
 use parlance_conversation::mesh::MeshBody;
 

@@ -1,3 +1,5 @@
+//! What is counted is rendered, with the labels that are promised.
+
 use std::time::Duration;
 
 use parlance_codecs::dialect::DialectName;

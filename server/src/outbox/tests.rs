@@ -1,3 +1,5 @@
+//! Bytes in, bytes out, and the bound between them.
+
 use super::*;
 
 const BYTES_MAX: usize = 100;

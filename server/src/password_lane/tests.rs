@@ -1,3 +1,5 @@
+//! Hashes verify, and a full queue says so.
+
 use futures_lite::future::block_on;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! How the descriptors of a process are shared between its connections and its stores.
+
 use super::*;
 
 #[test]

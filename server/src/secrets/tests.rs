@@ -1,3 +1,5 @@
+//! Secrets are made once, kept private, and refused where others can read them.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -1,3 +1,5 @@
+//! What is due comes up, once, in any pattern of turns.
+
 use super::*;
 
 /// Arms each deadline at time 0, turns the wheel to each time, and compares what was due.

@@ -1,3 +1,5 @@
+//! Each receiver's account of loss, doubles and disorder.
+
 use std::collections::BTreeSet;
 
 use super::*;

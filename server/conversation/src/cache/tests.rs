@@ -1,3 +1,5 @@
+//! Work waits for loads in order; only what is idle is dropped.
+
 use super::*;
 
 /// A cache whose values say themselves whether they are idle.

@@ -1,3 +1,5 @@
+//! Ids rise, whatever the wall clock and the other shards do.
+
 use super::*;
 
 fn at(ms: u64) -> Now {

@@ -1,3 +1,5 @@
+//! How long keys count, and what makes two sends the same.
+
 use parlance_codecs::{MessageId, Seq};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every partition has one owner, for every number of shards.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Cursors rise over what has no gap, and stay bounded.
+
 use super::*;
 
 fn membership() -> MembershipRecord {

@@ -1,3 +1,5 @@
+//! When a connection is judged, and how.
+
 use parlance_codecs::UserId;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a connection costs while nothing happens on it.
+
 use super::*;
 
 /// A connection's task is held for as long as the connection, so its size is part of what an

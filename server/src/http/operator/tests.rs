@@ -1,3 +1,5 @@
+//! The operator API's bodies, answers and problem documents.
+
 use hyper::StatusCode;
 use parlance_codecs::{Content, Media, MediaKind, MessageId, Refusal, Seq};
 use parlance_conversation::mesh::{CallAnswer, CallRefusal};

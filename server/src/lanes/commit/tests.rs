@@ -1,3 +1,5 @@
+//! Writes that wait are joined, in order and within bounds.
+
 use parlance_codecs::MessageId;
 
 use super::*;

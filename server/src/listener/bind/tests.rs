@@ -1,3 +1,5 @@
+//! Whose port it is, and what is said where it is another's.
+
 use super::*;
 
 fn listen(main: ListenAddress) -> Listen {

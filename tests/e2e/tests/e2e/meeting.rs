@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Barrier;
 use std::thread;
 
+use parlance_e2e::deadline::until;
 use parlance_e2e::onechat::{FRAMINGS, OnechatClient};
 use parlance_e2e::operator::Logged;
 use parlance_e2e::server::{Server, Setup};
 use parlance_e2e::stream::{GROUP, PRIVATE, StreamClient};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Users 1 to 4 speak `onechat`, 5 to 8 `stream`.
 const ONECHAT_USERS: std::ops::RangeInclusive<u64> = 1..=4;
@@ -41,15 +42,30 @@ fn onechat_member(server: &Server, user: u64, groups: &[u64], start: &Barrier) -
     }
     let mut shown = Shown::new();
     // Everybody's messages, one's own too, and the operator's last word in each group.
-    for _ in 0..USERS * SENT_PER_USER + GROUPS {
-        let message = client.next_message();
-        assert_eq!(message["cmd"], "group_chat", "{message}");
-        let group = message["to"].as_u64().expect("an integer");
-        let id = message["ack"].as_u64().expect("an integer");
-        let text = message["msg"].as_str().expect("a string").to_owned();
-        shown.entry(group).or_default().push((id, text));
+    let mut count = 0;
+    while count < USERS * SENT_PER_USER + GROUPS {
+        for (group, entry) in onechat_entries(&client.next_message()) {
+            shown.entry(group).or_default().push(entry);
+            count += 1;
+        }
     }
     shown
+}
+
+/// What one frame shows. What the others said while this session was signing in comes as a
+/// batch of what it missed.
+fn onechat_entries(frame: &Value) -> Vec<(u64, (u64, String))> {
+    let entry = |to: &Value, id: &Value, text: &Value| {
+        let text = text.as_str().expect("a string").to_owned();
+        (to.as_u64().expect("an integer"), (id.as_u64().expect("an integer"), text))
+    };
+    match (frame["cmd"].as_str(), &frame["msg"]) {
+        (Some("group_chat"), text) => vec![entry(&frame["to"], &frame["ack"], text)],
+        (Some("offline_group_chat_msg"), Value::Array(missed)) => {
+            missed.iter().map(|one| entry(&one["t"], &one["id"], &one["msg"])).collect()
+        }
+        _ => panic!("not a group's message: {frame}"),
+    }
 }
 
 fn stream_member(server: &Server, user: u64, groups: &[u64], start: &Barrier) -> Shown {
@@ -88,7 +104,7 @@ fn everybody_sees_one_order_and_each_message_once() {
         for (number, group) in groups.iter().enumerate() {
             // A log that has everything but this ends with this.
             let expected = USERS * SENT_PER_USER / GROUPS;
-            parlance_e2e::deadline::until("all of a group's messages are stored", || {
+            until("all of a group's messages are stored", || {
                 (operator.log(&group.to_string()).len() == expected).then_some(())
             });
             let sender = users[number % USERS];
