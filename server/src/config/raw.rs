@@ -183,7 +183,7 @@ impl Default for RawLimits {
 
 /// Sixteen of the longest frames: a burst that a peer with an ordinary connection takes in well
 /// under a second.
-const OUTBOX_BYTES_DEFAULT: usize = 1 << 20;
+const OUTBOX_BYTES_DEFAULT: usize = 256 * 1024;
 const _: () = assert!(
     super::check::OUTBOX_FRAMES_MIN * FRAME_BYTES_MAX <= OUTBOX_BYTES_DEFAULT,
     "one frame must not evict a peer"
