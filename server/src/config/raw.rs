@@ -181,8 +181,8 @@ impl Default for RawLimits {
     }
 }
 
-/// Sixteen of the longest frames: a burst that a peer with an ordinary connection takes in well
-/// under a second.
+/// Four of the longest frames, or a thousand short ones: a burst that a peer with an ordinary
+/// connection takes in well under a second. A thousand slow consumers hold 256 MiB.
 const OUTBOX_BYTES_DEFAULT: usize = 256 * 1024;
 const _: () = assert!(
     super::check::OUTBOX_FRAMES_MIN * FRAME_BYTES_MAX <= OUTBOX_BYTES_DEFAULT,

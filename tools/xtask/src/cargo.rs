@@ -1,16 +1,19 @@
 //! The checkout, its build cache, and cargo run in it.
 //!
 //! Decides where builds go: `$CARGO_TARGET_DIR`, or one directory in the user's cache that all
-//! checkouts share, because compiling RocksDB takes a quarter of an hour and one is enough for a
-//! machine. `cargo` tells a checkout's own crates from another's by their paths.
+//! checkouts share, because compiling RocksDB takes ten minutes and more, and once is enough for
+//! a machine. Cargo does not tell the crates of one checkout from those of another there (it goes
+//! by times and by paths within the checkout), so what another checkout left is removed first.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::StepError;
+use crate::manifest;
 
 /// The server's binary.
 pub(crate) const SERVER: &str = "parlance";
@@ -44,6 +47,24 @@ impl Workspace {
             (None, None) => return Err(StepError::NoCacheDirectory),
         };
         Ok(Self { root, cache, target })
+    }
+
+    /// Removes the crates that another checkout built into the same directory; those that come
+    /// from registries stay. Call it before anything is built.
+    pub(crate) fn claim_target(&self) -> Result<(), StepError> {
+        let stamp = self.target.join("parlance-checkout");
+        let owner = self.root.to_string_lossy().into_owned();
+        if fs::read_to_string(&stamp).is_ok_and(|text| text == owner) {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.target).map_err(StepError::file(&self.target))?;
+        let packages = manifest::members(&self.root)?;
+        let mut arguments = vec!["clean", "--quiet", "--release", "--locked"];
+        for package in &packages {
+            arguments.extend(package.name().map(|name| ["--package", name]).into_iter().flatten());
+        }
+        self.cargo(&arguments)?;
+        fs::write(&stamp, owner).map_err(StepError::file(&stamp))
     }
 
     pub(crate) fn root(&self) -> &Path {

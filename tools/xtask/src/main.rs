@@ -102,6 +102,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), StepError> {
     let workspace = Workspace::locate()?;
+    if !matches!(command, Command::Deps { .. }) {
+        workspace.claim_target()?;
+    }
     match command {
         Command::Serve { mut arguments } => {
             arguments.insert(0, "serve".into());

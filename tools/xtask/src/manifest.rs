@@ -14,6 +14,13 @@ pub(crate) struct Manifest {
 }
 
 impl Manifest {
+    /// The package's name.
+    pub(crate) fn name(&self) -> Option<&str> {
+        let lines = self.text.lines().map(str::trim);
+        let value = lines.filter_map(|line| line.strip_prefix("name = ")).next()?;
+        Some(value.trim_matches('"'))
+    }
+
     /// Whether some dependency table has this name.
     pub(crate) fn depends_on(&self, name: &str) -> bool {
         let mut in_dependencies = false;

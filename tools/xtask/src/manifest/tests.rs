@@ -25,3 +25,9 @@ fn lints_must_be_the_workspaces() {
     assert!(manifest("[lints]\nworkspace = true\n").takes_workspace_lints());
     assert!(!manifest("[package]\nname = \"x\"\n").takes_workspace_lints());
 }
+
+#[test]
+fn a_package_is_called_by_its_own_name() {
+    let text = "[package]\nname = \"parlance-x\"\n[[bin]]\nname = \"x\"\n";
+    assert_eq!(manifest(text).name(), Some("parlance-x"));
+}

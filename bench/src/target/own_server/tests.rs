@@ -1,0 +1,54 @@
+use super::*;
+
+fn start(binary: &str) -> Result<Target, BenchError> {
+    let start = Start { binary: Some(PathBuf::from(binary)), ..Start::default() };
+    start.run(&Interrupt::default())
+}
+
+#[test]
+fn a_missing_binary_is_named() {
+    let error = start("/nowhere/parlance").expect_err("no such file").to_string();
+    assert!(error.contains("/nowhere/parlance") && error.contains("PARLANCE_BIN"), "{error}");
+}
+
+#[test]
+fn a_server_that_ends_at_once_is_told_with_its_log() {
+    // It takes none of the arguments, says so, and ends.
+    let error = start("/bin/mkdir").expect_err("no server").to_string();
+    assert!(error.contains("exit status: 1") && error.contains("mkdir"), "{error}");
+}
+
+#[test]
+fn settings_are_the_documented_ones() {
+    let start = Start { shards: Some(2), durability: Some("os"), ..Start::default() };
+    let [main, stream, operator] = free_addresses().expect("ports");
+    assert!(main != stream && stream != operator && main != operator);
+    let settings = start.settings(main, stream, operator);
+    let setting = |name: &str| settings.get(name).map(String::as_str);
+    assert_eq!(setting("PARLANCE_LISTEN__MAIN"), Some(main.to_string().as_str()));
+    assert_eq!(setting("PARLANCE_LISTEN__PUSH"), Some("off"));
+    assert_eq!(setting("PARLANCE_SERVER__SHARDS"), Some("2"));
+    assert_eq!(setting("PARLANCE_DURABILITY__GROUP"), Some("os"));
+}
+
+fn sleeping() -> OwnServer {
+    let directory = tempfile::tempdir().expect("a directory");
+    File::create(log_path(directory.path())).expect("a log");
+    let child = Command::new("/bin/sleep").arg("1000").spawn().expect("started");
+    OwnServer { child, directory }
+}
+
+#[test]
+fn stopping_is_by_sigterm_and_an_unclean_end_is_told() {
+    let error = sleeping().stop().expect_err("it has no handler").to_string();
+    assert!(error.contains("signal: 15"), "{error}");
+}
+
+#[test]
+fn a_server_never_outlives_its_run() {
+    let server = sleeping();
+    let (pid, data) = (server.child.id(), server.directory.path().to_owned());
+    drop(server);
+    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    assert!(!data.exists());
+}
