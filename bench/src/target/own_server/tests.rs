@@ -1,3 +1,5 @@
+//! What is read from a server that starts, and said of one that does not.
+
 use super::*;
 
 fn start(binary: &str) -> Result<Target, BenchError> {
