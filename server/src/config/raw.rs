@@ -181,9 +181,9 @@ impl Default for RawLimits {
     }
 }
 
-/// Four of the longest frames, or a thousand short ones: a burst that a peer with an ordinary
-/// connection takes in well under a second. A thousand slow consumers hold 256 MiB.
-const OUTBOX_BYTES_DEFAULT: usize = 256 * 1024;
+/// Sixteen of the longest frames. A quarter of it evicted a healthy client that was sent a burst
+/// of long texts on a busy machine.
+const OUTBOX_BYTES_DEFAULT: usize = 1 << 20;
 const _: () = assert!(
     super::check::OUTBOX_FRAMES_MIN * FRAME_BYTES_MAX <= OUTBOX_BYTES_DEFAULT,
     "one frame must not evict a peer"
