@@ -55,29 +55,54 @@ impl Form {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DialectName {
-    Onechat,
-    Stream,
+/// Makes [`DialectName`] from the registry's lines.
+macro_rules! registry {
+    ($($name:ident, $text:literal, $dialect:expr;)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum DialectName {
+            $($name,)+
+        }
+
+        impl DialectName {
+            pub const ALL: &'static [DialectName] = &[$(Self::$name,)+];
+            pub const COUNT: usize = Self::ALL.len();
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+
+            pub fn dialect(self) -> &'static dyn Dialect {
+                match self {
+                    $(Self::$name => &$dialect,)+
+                }
+            }
+        }
+    };
 }
 
-impl DialectName {
-    pub const COUNT: usize = 2;
+// The registry: one line a dialect.
+registry! {
+    Onechat, "onechat", crate::onechat::Onechat;
+    Stream, "stream", crate::stream::StreamDialect;
+}
 
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Onechat => "onechat",
-            Self::Stream => "stream",
-        }
-    }
+/// A path of the main port at which a dialect's WebSockets begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebSocketDoor {
+    pub path: &'static str,
+    pub sign_in: HandshakeSignIn,
+}
 
-    /// The registry: one line a dialect.
-    pub fn dialect(self) -> &'static dyn Dialect {
-        match self {
-            Self::Onechat => &crate::onechat::Onechat,
-            Self::Stream => &crate::stream::StreamDialect,
-        }
-    }
+/// Whether a WebSocket's handshake signs its peer in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandshakeSignIn {
+    /// The handshake brings a token, and may name a room to join at once (`?room=ID`) where
+    /// `rooms`.
+    ByToken { rooms: bool },
+    /// The first frame does ([`Decoded::SignIn`]).
+    ByFrame,
 }
 
 /// Who a client says it is.
@@ -97,6 +122,8 @@ pub struct SignInFrame {
     pub tag: Tag,
     pub credentials: Credentials,
     pub device: String,
+    /// Frames with a longer payload are not sent to this peer; `None`: any.
+    pub receive_bytes_max: Option<u32>,
 }
 
 /// How a sign-in ended, where the dialect has a frame for it.
@@ -201,25 +228,54 @@ impl EndReason {
     }
 }
 
+/// How a client comes back without loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// Its Sync names a message id per category; ids rise in what it is shown of a category.
+    ByCategoryId,
+    /// It asks for what follows one message id ([`crate::Ask::HistoryAfter`]); ids rise in all
+    /// that it is shown.
+    ByOneId,
+    /// What it did not acknowledge is sent at sign-in.
+    ByCursor,
+    /// It asks by seq or by time; live messages begin with the sign-in.
+    FromNow,
+}
+
+/// Which older sessions of its user a new session closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaces {
+    Nothing,
+    /// Those of the same dialect with the same device.
+    SameDevice,
+    /// Those of the same dialect.
+    SameDialect,
+}
+
 /// How sessions of a dialect resume and what they are shown; the core's matter, stated here
 /// because it is part of what a dialect is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traits {
-    /// Resumes by message id (its Sync names them); otherwise the server's cursors are sent at
-    /// sign-in.
-    pub resumes_by_id: bool,
+    pub resume: Resume,
     /// The sending session is sent its own messages in groups, channels and rooms.
     pub echo: bool,
     /// Directs only between friends, where the setting is on.
     pub friends_required: bool,
-    pub one_session_per_device: bool,
+    pub replaces: Replaces,
     /// Has words for recalls and read marks.
     pub marks: bool,
+    /// Has words for [`crate::Notice`]s.
+    pub notices: bool,
 }
 
 /// What a connection's frames are decoded with and its events encoded into.
 pub trait Dialect: Sync {
     fn traits(&self) -> Traits;
+
+    /// Where the main port takes WebSockets of this dialect.
+    fn websocket_doors(&self) -> &'static [WebSocketDoor] {
+        &[]
+    }
 
     /// Decodes one frame of `user` (`None` before sign-in), appending what it means. Follows the
     /// client's payload kind by changing `form.kind` where the dialect does so. Never panics,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::ask::{Answer, Ask};
 use crate::model::{Category, ConversationId, Message, MessageId, Seq, UserId};
+use crate::notice::Notice;
 use crate::request::Tag;
 
 /// One thing to tell a session.
@@ -31,6 +33,17 @@ pub enum Event {
         room: ConversationId,
         result: Result<(), Refusal>,
     },
+    /// What a [`crate::Request::Ask`] came to; `ask` as it came.
+    Answered {
+        tag: Tag,
+        ask: Box<Ask>,
+        result: Result<Answer, Refusal>,
+    },
+    /// A friendship or a membership changed, just now.
+    Noticed(Arc<Notice>),
+    /// Notices that the user has not acknowledged, oldest first, at sign-in by cursor. At most
+    /// [`Event::PAGE_MESSAGES_MAX`].
+    Notices(Vec<Arc<Notice>>),
     /// A request that has no answer of its own was refused.
     Refused {
         tag: Tag,
@@ -82,6 +95,39 @@ pub enum Refusal {
     #[error("the text has {got} bytes, and may have {max}")]
     TextTooLong { got: usize, max: usize },
     /// The server cannot take writes now (draining, disk full). Nothing was stored.
+    #[error("they are friends already")]
+    AlreadyFriends,
+    /// The same was asked before and is not decided yet.
+    #[error("this was asked already")]
+    AlreadyAsked,
+    #[error("the user is in it already")]
+    AlreadyMember,
+    /// Nobody asked for what is to be accepted or refused.
+    #[error("no such request")]
+    UnknownRequest,
+    /// The other side has as many open requests as it may have.
+    #[error("too many requests are open there")]
+    TooManyRequests,
+    /// The user has as many friends and groups as one may have.
+    #[error("the user has as many friends and groups as one may have")]
+    TooManyRelations,
+    /// The other user has.
+    #[error("the other user has as many friends and groups as one may have")]
+    TheirTooManyRelations,
+    /// A group's owner, or an admin, may do this, and the user is neither.
+    #[error("only those who lead the group may do this")]
+    NotALeader,
+    /// The user that is meant is not in the group.
+    #[error("the user is not in the group")]
+    NotAMember,
+    /// Before this a user says how they want to be called.
+    #[error("the user has no name yet")]
+    Nameless,
+    #[error("a name has 1 to {max} bytes without NUL, not {got}")]
+    BadName { got: usize, max: usize },
+    /// Past a rate that the operator set; nothing was done.
+    #[error("too fast, come back later")]
+    TooFast,
     #[error("the server cannot take this now, come back later")]
     Unavailable,
 }

@@ -5,6 +5,7 @@
 //! [`event`] are what a dialect decodes and encodes. [`detect`] tells who a connection's first
 //! bytes are for, [`framing`] where a frame ends, [`dialect`] what it means.
 
+pub mod ask;
 pub mod detect;
 pub mod dialect;
 pub mod event;
@@ -12,6 +13,7 @@ pub mod framing;
 mod json;
 pub mod limits;
 pub mod model;
+pub mod notice;
 pub mod onechat;
 pub mod request;
 pub mod stream;
@@ -26,8 +28,10 @@ mod seeded;
 #[cfg(test)]
 mod vectors;
 
+pub use ask::{Answer, Ask, Description};
 pub use event::{Event, Posted, Refusal};
 pub use model::{
     Category, Content, ConversationId, Media, MediaKind, Message, MessageId, Seq, UserId,
 };
+pub use notice::{News, Notice};
 pub use request::{Draft, DraftBody, Request, Tag};

@@ -3,6 +3,7 @@
 //! Sign-in is not here: it happens before a session exists, and each dialect has its own
 //! credentials ([`crate::dialect`] names them).
 
+use crate::ask::Ask;
 use crate::model::{Category, Content, ConversationId, MessageId};
 
 /// What the client wants echoed in the answer (`sn` of `stream`, `ack` of `onechat`), kept as it
@@ -59,6 +60,11 @@ pub enum Request {
     Receipts { ids: Vec<MessageId> },
     /// Join a room for as long as the session lasts. Answered by [`crate::Event::Joined`].
     Join { tag: Tag, room: ConversationId },
+    /// Answered by [`crate::Event::Answered`]. The last meaning of its frame; nothing that the
+    /// client sends after it is looked at before it is answered.
+    Ask { tag: Tag, ask: Ask },
+    /// These notices were seen. No answer. At most [`Request::RECEIPTS_MAX`].
+    NoticesSeen { ids: Vec<MessageId> },
 }
 
 impl Request {

@@ -6,6 +6,7 @@
 
 use std::process::ExitCode;
 
+mod asks;
 mod auth;
 mod calls;
 mod cli;

@@ -64,6 +64,7 @@ fn sign_in(object: Object<'_, '_>) -> Result<SignInFrame, Fault> {
         tag: tag(object)?,
         credentials: Credentials::Password { name: name.to_owned(), secret: secret.to_owned() },
         device: device.to_owned(),
+        receive_bytes_max: None,
     })
 }
 

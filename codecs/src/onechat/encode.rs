@@ -45,6 +45,11 @@ pub(super) fn encode(framing: Framing, event: &Event, out: &mut Vec<u8>) {
         Event::Joined { result: Err(refusal), .. } | Event::Refused { refusal, .. } => {
             append_error(framing, (*refusal).into(), out);
         }
+        Event::Answered { result: Ok(_), .. } => {}
+        Event::Answered { result: Err(refusal), .. } => {
+            append_error(framing, (*refusal).into(), out);
+        }
+        Event::Noticed(_) | Event::Notices(_) => {}
     }
 }
 

@@ -6,7 +6,8 @@
 //! open and name no request.
 
 use crate::dialect::{
-    Decoded, Dialect, EndReason, Form, Frame, Framing, PayloadKind, SignInResult, Traits,
+    Decoded, Dialect, EndReason, Form, Frame, Framing, HandshakeSignIn, PayloadKind, Replaces,
+    Resume, SignInResult, Traits, WebSocketDoor,
 };
 use crate::event::Event;
 use crate::model::UserId;
@@ -28,12 +29,19 @@ pub struct Onechat;
 impl Dialect for Onechat {
     fn traits(&self) -> Traits {
         Traits {
-            resumes_by_id: false,
+            resume: Resume::ByCursor,
             echo: true,
             friends_required: true,
-            one_session_per_device: true,
+            replaces: Replaces::SameDevice,
             marks: false,
+            notices: true,
         }
+    }
+
+    fn websocket_doors(&self) -> &'static [WebSocketDoor] {
+        const DOOR: WebSocketDoor =
+            WebSocketDoor { path: "/onechat", sign_in: HandshakeSignIn::ByFrame };
+        &[DOOR]
     }
 
     fn decode(

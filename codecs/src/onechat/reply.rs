@@ -53,6 +53,28 @@ pub(super) enum Fault {
     RoomFull,
     #[error("Room members limit")]
     TooManyMembers,
+    #[error("You are already friends")]
+    AlreadyFriends,
+    #[error("You have already send a friendship request.")]
+    AlreadyAsked,
+    #[error("User is already room member")]
+    AlreadyMember,
+    #[error("404 Not Found this request")]
+    UnknownRequest,
+    #[error("Too many requests")]
+    TooManyRequests,
+    #[error("Too many friends and rooms")]
+    TooManyRelations,
+    #[error("you are not the room leader")]
+    NotALeader,
+    #[error("You are not the room member")]
+    NotAMember,
+    #[error("You have no name")]
+    Nameless,
+    #[error("name has {got} bytes, must have 1 to {max} without NUL")]
+    BadName { got: usize, max: usize },
+    #[error("Too fast, please try again later")]
+    TooFast,
     #[error("msg has {got} bytes, must not exceed {max}")]
     TextTooLong { got: usize, max: usize },
     #[error("503 Service Unavailable, please try again later")]
@@ -73,17 +95,28 @@ impl Fault {
             | Self::NulInMessage
             | Self::AckNumber
             | Self::TextTooLong { .. }
+            | Self::BadName { .. }
             | Self::AlreadySignedIn => 10400,
             Self::NotFriends
             | Self::NotInRoom
             | Self::NotAPoster
             | Self::NotTheSender
             | Self::RoomFull
+            | Self::AlreadyFriends
+            | Self::AlreadyAsked
+            | Self::AlreadyMember
+            | Self::NotALeader
+            | Self::NotAMember
+            | Self::TooManyRequests
+            | Self::TooManyRelations
+            | Self::Nameless
             | Self::TooManyMembers => 10403,
             Self::NotSignedIn
             | Self::SignInRefused
             | Self::UnknownAckAction
+            | Self::UnknownRequest
             | Self::UnknownMessage => 10404,
+            Self::TooFast => 10429,
             Self::Unavailable => 10503,
         }
     }
@@ -102,6 +135,17 @@ impl From<Refusal> for Fault {
             Refusal::TooManyMembers => Self::TooManyMembers,
             Refusal::TextTooLong { got, max } => Self::TextTooLong { got, max },
             Refusal::Unavailable => Self::Unavailable,
+            Refusal::AlreadyFriends => Self::AlreadyFriends,
+            Refusal::AlreadyAsked => Self::AlreadyAsked,
+            Refusal::AlreadyMember => Self::AlreadyMember,
+            Refusal::UnknownRequest => Self::UnknownRequest,
+            Refusal::TooManyRequests => Self::TooManyRequests,
+            Refusal::TooManyRelations | Refusal::TheirTooManyRelations => Self::TooManyRelations,
+            Refusal::NotALeader => Self::NotALeader,
+            Refusal::NotAMember => Self::NotAMember,
+            Refusal::Nameless => Self::Nameless,
+            Refusal::BadName { got, max } => Self::BadName { got, max },
+            Refusal::TooFast => Self::TooFast,
         }
     }
 }

@@ -43,6 +43,7 @@ fn sign_in(form: Form, payload: &[u8]) -> Decoded {
                 tag: Tag::default(),
                 credentials: Credentials::Token(frame.token),
                 device: frame.device_id,
+                receive_bytes_max: None,
             });
         }
         Ok(frame) => Fault::invalid(format!(

@@ -43,6 +43,8 @@ pub(super) fn encode(form: Form, event: &Event, out: &mut Vec<u8>) {
             let kind = Some(wire::PayloadType::Sync.into());
             append_fault(form, &tag.0, kind, &Fault::from(*refusal), out);
         }
+        // The dialect asks for nothing of the kind, and has no word for notices.
+        Event::Answered { .. } | Event::Noticed(_) | Event::Notices(_) => {}
     }
 }
 

@@ -4,7 +4,10 @@
 //! shown, and what every refusal is answered. Resumes by message id; ids rise in what a session
 //! is shown, so that one `last_id` per category says all that a client saw.
 
-use crate::dialect::{Decoded, Dialect, EndReason, Form, Frame, Framing, SignInResult, Traits};
+use crate::dialect::{
+    Decoded, Dialect, EndReason, Form, Frame, Framing, HandshakeSignIn, Replaces, Resume,
+    SignInResult, Traits, WebSocketDoor,
+};
 use crate::event::Event;
 use crate::model::UserId;
 use crate::request::Tag;
@@ -29,12 +32,22 @@ pub struct StreamDialect;
 impl Dialect for StreamDialect {
     fn traits(&self) -> Traits {
         Traits {
-            resumes_by_id: true,
+            resume: Resume::ByCategoryId,
             echo: false,
             friends_required: false,
-            one_session_per_device: false,
+            replaces: Replaces::Nothing,
             marks: true,
+            notices: false,
         }
+    }
+
+    fn websocket_doors(&self) -> &'static [WebSocketDoor] {
+        const fn door(path: &'static str, rooms: bool) -> WebSocketDoor {
+            WebSocketDoor { path, sign_in: HandshakeSignIn::ByToken { rooms } }
+        }
+        const DOORS: [WebSocketDoor; 2] =
+            [door("/message/chat", false), door("/message/room", true)];
+        &DOORS
     }
 
     fn decode(

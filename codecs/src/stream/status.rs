@@ -16,9 +16,12 @@ pub enum Code {
     InvalidArgument = 3,
     DeadlineExceeded = 4,
     NotFound = 5,
+    AlreadyExists = 6,
     PermissionDenied = 7,
     ResourceExhausted = 8,
+    FailedPrecondition = 9,
     Aborted = 10,
+    Unimplemented = 12,
     Internal = 13,
     Unavailable = 14,
     Unauthenticated = 16,
@@ -34,13 +37,14 @@ impl Code {
     pub fn http_status(self) -> u16 {
         match self {
             Self::Ok => 200,
-            Self::InvalidArgument => 400,
+            Self::InvalidArgument | Self::FailedPrecondition => 400,
             Self::Unauthenticated => 401,
             Self::PermissionDenied => 403,
             Self::NotFound => 404,
-            Self::Aborted => 409,
+            Self::Aborted | Self::AlreadyExists => 409,
             Self::ResourceExhausted => 429,
             Self::Internal => 500,
+            Self::Unimplemented => 501,
             Self::Unavailable => 503,
             Self::DeadlineExceeded => 504,
         }
@@ -105,14 +109,26 @@ impl Fault {
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
-            Refusal::UnknownUser | Refusal::UnknownConversation | Refusal::UnknownMessage => {
-                Code::NotFound
+            Refusal::UnknownUser
+            | Refusal::UnknownConversation
+            | Refusal::UnknownMessage
+            | Refusal::UnknownRequest
+            | Refusal::NotAMember => Code::NotFound,
+            Refusal::NotFriends
+            | Refusal::NotAPoster
+            | Refusal::NotTheSender
+            | Refusal::NotALeader => Code::PermissionDenied,
+            Refusal::ConversationFull
+            | Refusal::TooManyMembers
+            | Refusal::TooManyRequests
+            | Refusal::TooManyRelations
+            | Refusal::TheirTooManyRelations
+            | Refusal::TooFast => Code::ResourceExhausted,
+            Refusal::AlreadyFriends | Refusal::AlreadyAsked | Refusal::AlreadyMember => {
+                Code::AlreadyExists
             }
-            Refusal::NotFriends | Refusal::NotAPoster | Refusal::NotTheSender => {
-                Code::PermissionDenied
-            }
-            Refusal::ConversationFull | Refusal::TooManyMembers => Code::ResourceExhausted,
-            Refusal::TextTooLong { .. } => Code::InvalidArgument,
+            Refusal::Nameless => Code::FailedPrecondition,
+            Refusal::TextTooLong { .. } | Refusal::BadName { .. } => Code::InvalidArgument,
             Refusal::Unavailable => Code::Unavailable,
         };
         Self::new(code, refusal.to_string())

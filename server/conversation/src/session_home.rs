@@ -104,6 +104,8 @@ impl Shard {
                 self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
             }
             Request::Join { tag, room } => self.join(session, room, Some(tag)),
+            // The shell has those answered by calls.
+            Request::Ask { .. } | Request::NoticesSeen { .. } => {}
         }
     }
 

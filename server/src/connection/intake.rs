@@ -6,9 +6,9 @@
 //! Invariant: between two reads at most one frame's worth and one read's worth of bytes are
 //! kept.
 
-use parlance_codecs::Request;
 use parlance_codecs::dialect::{Decoded, EndReason, Frame, SignInFrame};
 use parlance_codecs::framing::{FrameLimits, Splitter, Step};
+use parlance_codecs::{Ask, Request, Tag};
 
 use super::Connection;
 use crate::connections::Connections;
@@ -46,6 +46,8 @@ pub(super) enum Pause {
     Answers,
     /// Nothing more is handled before this sign-in is decided.
     SignIn(SignInFrame),
+    /// Nothing more is handled before this is answered.
+    Ask(Tag, Box<Ask>),
     End(Parting),
 }
 
@@ -106,7 +108,7 @@ impl Intake {
                 let frame_ended = handled > 0 && !self.splitter.is_mid_frame();
                 connection.deadlines.mid_frame(owes, frame_ended, now_ms);
             }
-            Pause::Room | Pause::Answers | Pause::SignIn(_) | Pause::End(_) => {
+            Pause::Room | Pause::Answers | Pause::SignIn(_) | Pause::Ask(..) | Pause::End(_) => {
                 connection.deadlines.paused(now_ms);
             }
         }
@@ -178,6 +180,9 @@ fn decode(frame: Frame<'_>, connection: &Connection, connections: &Connections) 
     connection.form.set(form);
     for meaning in decoded {
         match meaning {
+            Decoded::Request(Request::Ask { tag, ask }) if connection.is_live() => {
+                return Some(Pause::Ask(tag, Box::new(ask)));
+            }
             Decoded::Request(request) if connection.is_live() => {
                 if matches!(request, Request::Post { .. }) {
                     connection.posted();

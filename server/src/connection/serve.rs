@@ -11,13 +11,17 @@ use std::net::Shutdown;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use futures_lite::future::or;
 use parlance_codecs::dialect::{EndReason, SignInFrame};
 use parlance_codecs::framing::append_close;
+use parlance_codecs::{Ask, Event, Tag};
 
 use super::intake::{Intake, Parting, Pause};
 use super::sign_in::{Arriving, SignedIn, settle, sign_in_by_frame};
 use super::{Connection, LINGER, Stage};
+use crate::asks;
 use crate::connections::Connections;
+use crate::outbox::Weight;
 use crate::runtime;
 
 /// Reads of one connection in a row. The last of them finds the socket empty, as a rule.
@@ -36,6 +40,7 @@ pub(crate) enum Opening {
 /// What the task must see to beyond reading.
 enum Turned {
     SignIn(SignInFrame),
+    Ask(Tag, Box<Ask>),
     End(Parting),
 }
 
@@ -74,6 +79,7 @@ pub(crate) async fn serve(
             Turned::SignIn(frame) => {
                 Box::pin(sign_in_by_frame(&connections, &connection, &mut intake, frame)).await
             }
+            Turned::Ask(tag, ask) => Box::pin(answer(&connections, &connection, tag, ask)).await,
             Turned::End(parting) => Settled::End(parting),
         };
     };
@@ -121,6 +127,7 @@ impl Connection {
         };
         match pause {
             Pause::SignIn(frame) => Poll::Ready(Turned::SignIn(frame)),
+            Pause::Ask(tag, ask) => Poll::Ready(Turned::Ask(tag, ask)),
             Pause::End(parting) => Poll::Ready(Turned::End(parting)),
             // The core's answer wakes this task, or the flush that makes room for more.
             Pause::Answers => Poll::Pending,
@@ -179,6 +186,29 @@ impl Connection {
     }
 }
 
+/// Has what the peer asked for answered, unless the connection ends first.
+async fn answer(
+    connections: &Connections,
+    connection: &Rc<Connection>,
+    tag: Tag,
+    ask: Box<Ask>,
+) -> Settled {
+    let Some(user) = connection.user() else { return Settled::Here };
+    let answering = async { Ok(asks::answer(connections.handle(), user, &ask).await) };
+    let ended = async { Err(connection.until_ending().await) };
+    match or(answering, ended).await {
+        Ok(result) => {
+            let event = Event::Answered { tag, ask, result };
+            let form = connection.form();
+            let mut answer = Vec::new();
+            form.dialect.dialect().encode(form, &event, &mut answer);
+            connections.send(connection, &answer, Weight::Page);
+            Settled::Here
+        }
+        Err(parting) => Settled::End(parting),
+    }
+}
+
 /// Says the last words and closes, within [`LINGER`].
 async fn close(connections: &Connections, connection: &Rc<Connection>, parting: Parting) {
     // Whoever decided first has the better reason.
@@ -202,7 +232,7 @@ async fn close(connections: &Connections, connection: &Rc<Connection>, parting: 
         }
     };
     // The deadline, or the order to hurry, ends the goodbye.
-    futures_lite::future::or(
+    or(
         async {
             let _ = runtime::timeout(LINGER, goodbye).await;
         },

@@ -11,7 +11,9 @@ use std::rc::Rc;
 use futures_lite::future::or;
 use parlance_codecs::ConversationId;
 use parlance_codecs::Tag;
-use parlance_codecs::dialect::{DialectName, EndReason, Form, SignInFrame, SignInResult};
+use parlance_codecs::dialect::{
+    DialectName, EndReason, Form, Replaces, Resume, SignInFrame, SignInResult,
+};
 use parlance_codecs::framing::Splitter;
 use parlance_conversation::Input;
 use parlance_conversation::input::{ResumeStyle, SessionStyle, SignIn};
@@ -142,11 +144,14 @@ fn begin_session(connections: &Connections, connection: &Rc<Connection>, signed_
     }
     let traits = dialect.traits();
     let style = SessionStyle {
-        resume: if traits.resumes_by_id { ResumeStyle::ById } else { ResumeStyle::ByCursor },
+        resume: match traits.resume {
+            Resume::ByCategoryId | Resume::ByOneId => ResumeStyle::ById,
+            Resume::ByCursor | Resume::FromNow => ResumeStyle::ByCursor,
+        },
         echo: traits.echo,
         friends_required: traits.friends_required
             && connections.handle().settings().auth.friends_required,
-        one_session_per_device: traits.one_session_per_device,
+        one_session_per_device: traits.replaces == Replaces::SameDevice,
         marks: traits.marks,
     };
     let sign_in = SignIn {

@@ -7,6 +7,7 @@
 mod answer;
 mod body;
 mod browser;
+mod caller;
 mod exchange;
 mod fields;
 mod guard;
@@ -15,6 +16,7 @@ mod main_port;
 mod operator;
 mod peer_io;
 mod serve;
+mod stream_calls;
 mod websocket;
 
 use parlance_codecs::ConversationId;

@@ -85,10 +85,11 @@ impl Scrape {
     }
 
     fn encode_by_dialect(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let dialects = [DialectName::Onechat, DialectName::Stream];
         let rows = || {
             self.rows().flat_map(move |(labels, shard)| {
-                dialects.map(|dialect| (with(&labels, "dialect", dialect.as_str()), shard, dialect))
+                DialectName::ALL.iter().map(move |dialect| {
+                    (with(&labels, "dialect", dialect.as_str()), shard, *dialect)
+                })
             })
         };
         let sessions =

@@ -71,7 +71,7 @@ impl ShardLoop {
     fn send(&self, session: SessionId, event: &Event) {
         let Some(connection) = self.live(session) else { return };
         let weight = match event {
-            Event::Page { .. } | Event::PageEnd { .. } => Weight::Page,
+            Event::Page { .. } | Event::PageEnd { .. } | Event::Notices(_) => Weight::Page,
             Event::Posted { .. } => {
                 connection.answered();
                 Weight::Live
@@ -80,7 +80,10 @@ impl ShardLoop {
                 self.connections.metrics().deliveries.add(1);
                 Weight::Live
             }
-            Event::Joined { .. } | Event::Refused { .. } => Weight::Live,
+            Event::Joined { .. }
+            | Event::Answered { .. }
+            | Event::Noticed(_)
+            | Event::Refused { .. } => Weight::Live,
         };
         let chunk = encode(connection.form(), event);
         if !chunk.is_empty() {

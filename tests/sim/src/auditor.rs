@@ -294,7 +294,12 @@ impl Auditor {
             Event::Page { tag, messages } => {
                 return self.page(connection, tag.as_ref(), messages.iter().map(AsRef::as_ref));
             }
-            Event::PageEnd { .. } | Event::Joined { .. } | Event::Refused { .. } => {}
+            Event::PageEnd { .. }
+            | Event::Joined { .. }
+            | Event::Answered { .. }
+            | Event::Noticed(_)
+            | Event::Notices(_)
+            | Event::Refused { .. } => {}
         }
         let Some(session) = self.sessions.get_mut(&connection) else {
             return broken(Promise::Contract, format!("{} to no session", name_of(event)));
@@ -317,7 +322,12 @@ impl Auditor {
             Event::Refused { tag, refusal } => {
                 broken(Promise::Liveness, format!("{tag:?} was refused: {refusal}"))
             }
-            Event::Delivered(_) | Event::Posted { .. } | Event::Page { .. } => Ok(()),
+            Event::Answered { .. }
+            | Event::Noticed(_)
+            | Event::Notices(_)
+            | Event::Delivered(_)
+            | Event::Posted { .. }
+            | Event::Page { .. } => Ok(()),
         }
     }
 

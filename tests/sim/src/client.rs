@@ -142,7 +142,10 @@ impl Client {
                     self.rooms.insert(*room);
                 }
             }
-            Event::Refused { .. } => {}
+            Event::Answered { .. }
+            | Event::Noticed(_)
+            | Event::Notices(_)
+            | Event::Refused { .. } => {}
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) fn event(event: &Event, named: Named<'_>) -> String {
             format!("not joined {room}: {refusal}")
         }
         Event::Refused { refusal, .. } => format!("refused: {refusal}"),
+        Event::Noticed(notice) => format!("< {:?}", notice.what),
+        other @ (Event::Answered { .. } | Event::Notices(_)) => format!("{other:?}"),
     }
 }
 

@@ -54,14 +54,28 @@ impl Problem {
         let status = match refusal {
             CallRefusal::Taken => StatusCode::CONFLICT,
             CallRefusal::Refused(refusal) => match refusal {
-                Refusal::UnknownUser | Refusal::UnknownConversation | Refusal::UnknownMessage => {
-                    StatusCode::NOT_FOUND
+                Refusal::UnknownUser
+                | Refusal::UnknownConversation
+                | Refusal::UnknownMessage
+                | Refusal::UnknownRequest
+                | Refusal::NotAMember => StatusCode::NOT_FOUND,
+                Refusal::NotFriends
+                | Refusal::NotAPoster
+                | Refusal::NotTheSender
+                | Refusal::NotALeader => StatusCode::FORBIDDEN,
+                Refusal::ConversationFull
+                | Refusal::TooManyMembers
+                | Refusal::AlreadyFriends
+                | Refusal::AlreadyAsked
+                | Refusal::AlreadyMember
+                | Refusal::TooManyRequests
+                | Refusal::TooManyRelations
+                | Refusal::TheirTooManyRelations
+                | Refusal::Nameless => StatusCode::CONFLICT,
+                Refusal::TextTooLong { .. } | Refusal::BadName { .. } => {
+                    StatusCode::UNPROCESSABLE_ENTITY
                 }
-                Refusal::NotFriends | Refusal::NotAPoster | Refusal::NotTheSender => {
-                    StatusCode::FORBIDDEN
-                }
-                Refusal::ConversationFull | Refusal::TooManyMembers => StatusCode::CONFLICT,
-                Refusal::TextTooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+                Refusal::TooFast => StatusCode::TOO_MANY_REQUESTS,
                 Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             },
         };

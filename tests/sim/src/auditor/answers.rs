@@ -43,6 +43,18 @@ impl Auditor {
             | Refusal::ConversationFull
             | Refusal::TooManyMembers
             | Refusal::TextTooLong { .. }
+            | Refusal::AlreadyFriends
+            | Refusal::AlreadyAsked
+            | Refusal::AlreadyMember
+            | Refusal::UnknownRequest
+            | Refusal::TooManyRequests
+            | Refusal::TooManyRelations
+            | Refusal::TheirTooManyRelations
+            | Refusal::NotALeader
+            | Refusal::NotAMember
+            | Refusal::Nameless
+            | Refusal::BadName { .. }
+            | Refusal::TooFast
             | Refusal::Unavailable => {}
         }
         Ok(())
@@ -85,6 +97,18 @@ impl Auditor {
             Refusal::ConversationFull
             | Refusal::TooManyMembers
             | Refusal::TextTooLong { .. }
+            | Refusal::AlreadyFriends
+            | Refusal::AlreadyAsked
+            | Refusal::AlreadyMember
+            | Refusal::UnknownRequest
+            | Refusal::TooManyRequests
+            | Refusal::TooManyRelations
+            | Refusal::TheirTooManyRelations
+            | Refusal::NotALeader
+            | Refusal::NotAMember
+            | Refusal::Nameless
+            | Refusal::BadName { .. }
+            | Refusal::TooFast
             | Refusal::Unavailable => false,
         }
     }

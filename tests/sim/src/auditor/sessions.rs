@@ -295,6 +295,9 @@ pub(crate) fn name_of(event: &Event) -> &'static str {
         Event::Page { .. } => "Page",
         Event::PageEnd { .. } => "PageEnd",
         Event::Joined { .. } => "Joined",
+        Event::Answered { .. } => "Answered",
+        Event::Noticed(_) => "Noticed",
+        Event::Notices(_) => "Notices",
         Event::Refused { .. } => "Refused",
     }
 }

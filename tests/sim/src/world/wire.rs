@@ -98,7 +98,10 @@ impl World {
             }
             Request::Sync { tag, after, .. } => audit.asked_sync(tag.clone(), after),
             Request::Join { tag, room } => audit.asked_join(tag.clone(), *room),
-            Request::ReceiptUpTo { .. } | Request::Receipts { .. } => {}
+            Request::ReceiptUpTo { .. }
+            | Request::Receipts { .. }
+            | Request::Ask { .. }
+            | Request::NoticesSeen { .. } => {}
         }
     }
 

@@ -1,0 +1,152 @@
+//! The `stream` dialect's calls by HTTP: sending one post, and where a room's clients connect.
+//!
+//! Decides in which order a call is checked: what the body says it is, who sends it, and only
+//! then the body.
+
+use std::str::FromStr as _;
+
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, HOST};
+use hyper::http::uri::Authority;
+use hyper::{Method, Request, StatusCode};
+use parlance_codecs::ConversationId;
+use parlance_codecs::dialect::PayloadKind;
+use parlance_codecs::stream::{Code, Fault, decode_post, encode_postmark};
+use parlance_conversation::mesh::{CallAnswer, CallRefusal, CallRequest};
+use serde_json::json;
+
+use super::answer::{self, Answer};
+use super::body::{self, BodyError};
+use super::caller::signed_in;
+use super::fields;
+use crate::config::ListenAddress;
+use crate::shard_handle::ShardHandle;
+
+/// A post: the longest text, every byte of which JSON may have to escape, and its envelope.
+const POST_BYTES_MAX: usize = 64 * 1024;
+
+/// A call that a path stands for.
+pub(super) enum StreamCall<'p> {
+    Post,
+    RoomServer { room: &'p str },
+}
+
+impl<'p> StreamCall<'p> {
+    pub(super) fn of(path: &'p str) -> Option<Self> {
+        match path {
+            "/message/chat/send" | "/message/room/send" => Some(Self::Post),
+            _ => {
+                let room = path.strip_prefix("/message/room/")?.strip_suffix("/server")?;
+                (!room.contains('/')).then_some(Self::RoomServer { room })
+            }
+        }
+    }
+
+    pub(super) fn method(&self) -> (Method, &'static str) {
+        match self {
+            Self::RoomServer { .. } => (Method::GET, "GET, OPTIONS"),
+            Self::Post => (Method::POST, "POST, OPTIONS"),
+        }
+    }
+
+    pub(super) async fn answer(
+        self,
+        shard: &ShardHandle,
+        request: Request<Incoming>,
+    ) -> Result<Answer, Fault> {
+        match self {
+            Self::Post => post(shard, request).await,
+            Self::RoomServer { room } => room_server(shard, &request, room).await,
+        }
+    }
+}
+
+async fn post(shard: &ShardHandle, request: Request<Incoming>) -> Result<Answer, Fault> {
+    if !body::is_json(request.headers()) {
+        let message = "the body must be application/json";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Ok(answer::http_fault(status, Code::InvalidArgument, message));
+    }
+    let length = fields::header(request.headers(), CONTENT_LENGTH.as_str());
+    if length.is_some_and(|length| length.parse().is_ok_and(|n: u64| n > POST_BYTES_MAX as u64)) {
+        return Ok(body_fault(BodyError::TooLong { max: POST_BYTES_MAX }));
+    }
+    let signed = signed_in(shard, &request).await?;
+    let key = request.headers().get("idempotency-key").map(|key| key.as_bytes().to_vec());
+    let body = match body::read(request.into_body(), POST_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(error) => return Ok(body_fault(error)),
+    };
+    let draft = decode_post(signed.user, PayloadKind::Text, &body, key.as_deref())?;
+    let call = CallRequest::Post {
+        sender: signed.user,
+        draft,
+        friends_required: false,
+        create_sender: true,
+    };
+    match shard.call(call).await {
+        CallAnswer::Posted(posted) => {
+            let body = encode_postmark(PayloadKind::Text, &posted);
+            Ok(answer::with_body(StatusCode::OK, answer::JSON, body))
+        }
+        other => Err(refused(&other)),
+    }
+}
+
+fn body_fault(error: BodyError) -> Answer {
+    answer::http_fault(error.status(), Code::InvalidArgument, &error.to_string())
+}
+
+/// Where a room's clients connect: here, since one host holds every room.
+async fn room_server(
+    shard: &ShardHandle,
+    request: &Request<Incoming>,
+    room: &str,
+) -> Result<Answer, Fault> {
+    let signed = signed_in(shard, request).await?;
+    let describe = CallRequest::Describe { conversation: room_id(room)?, user: Some(signed.user) };
+    match shard.call(describe).await {
+        CallAnswer::Done | CallAnswer::Described(_) => {}
+        other => return Err(refused(&other)),
+    }
+    let (host, port) = reached_at(shard, request);
+    let option = json!({ "host": host, "port": port, "secure": false });
+    Ok(answer::json(StatusCode::OK, &option))
+}
+
+/// The address that the client reached this server by: what it asked for, else where it listens.
+fn reached_at(shard: &ShardHandle, request: &Request<Incoming>) -> (String, u16) {
+    const HTTP_PORT: u16 = 80;
+    let asked =
+        request.uri().authority().cloned().or_else(|| {
+            Authority::from_str(fields::header(request.headers(), HOST.as_str())?).ok()
+        });
+    if let Some(authority) = asked.filter(|authority| !authority.host().is_empty()) {
+        return (authority.host().to_owned(), authority.port_u16().unwrap_or(HTTP_PORT));
+    }
+    let listening = shard.settings().listen.main.iter().find_map(|address| match address {
+        ListenAddress::Tcp(address) => Some((address.ip().to_string(), address.port())),
+        ListenAddress::Unix(_) => None,
+    });
+    listening.unwrap_or_default()
+}
+
+pub(super) fn room_id(text: &str) -> Result<ConversationId, Fault> {
+    match text.parse() {
+        Ok(room @ ConversationId::Number(_)) => Ok(room),
+        Ok(ConversationId::Direct(..)) | Err(_) => {
+            Err(Fault::new(Code::InvalidArgument, "a room's id is a decimal"))
+        }
+    }
+}
+
+/// The core's refusal in the dialect's words.
+fn refused(answer: &CallAnswer) -> Fault {
+    match answer {
+        CallAnswer::Refused(CallRefusal::Refused(refusal)) => (*refusal).into(),
+        other => {
+            tracing::error!(answer = ?other, "the core gave an answer that no request asked for");
+            Fault::new(Code::Internal, "internal error")
+        }
+    }
+}
