@@ -10,7 +10,7 @@ pub(crate) mod stream;
 pub(crate) mod websocket;
 
 use clap::ValueEnum;
-use parlance_codecs::dialect::DialectName;
+use parlance_codecs::dialect::{DialectName, Echo};
 use serde::Serialize;
 
 /// A dialect on a transport, as the command line and the reports name it.
@@ -135,7 +135,7 @@ impl Wire {
             Self::StreamWsJson | Self::StreamWsProto | Self::StreamTcp => DialectName::Stream,
             Self::Onechat => DialectName::Onechat,
         };
-        dialect.dialect().traits().echo
+        dialect.dialect().traits().echo != Echo::Nothing
     }
 
     /// Appends what is written as soon as the connection stands.

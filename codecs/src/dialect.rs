@@ -252,13 +252,21 @@ pub enum Replaces {
     SameDialect,
 }
 
+/// Which of its own messages the sending session is sent. The user's other sessions are sent all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo {
+    Nothing,
+    /// Those in groups, channels and rooms.
+    NotDirects,
+    Everything,
+}
+
 /// How sessions of a dialect resume and what they are shown; the core's matter, stated here
 /// because it is part of what a dialect is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traits {
     pub resume: Resume,
-    /// The sending session is sent its own messages in groups, channels and rooms.
-    pub echo: bool,
+    pub echo: Echo,
     /// Directs only between friends, where the setting is on.
     pub friends_required: bool,
     pub replaces: Replaces,

@@ -6,8 +6,8 @@
 //! open and name no request.
 
 use crate::dialect::{
-    Decoded, Dialect, EndReason, Form, Frame, Framing, HandshakeSignIn, PayloadKind, Replaces,
-    Resume, SignInResult, Traits, WebSocketDoor,
+    Decoded, Dialect, Echo, EndReason, Form, Frame, Framing, HandshakeSignIn, PayloadKind,
+    Replaces, Resume, SignInResult, Traits, WebSocketDoor,
 };
 use crate::event::Event;
 use crate::model::UserId;
@@ -30,7 +30,7 @@ impl Dialect for Onechat {
     fn traits(&self) -> Traits {
         Traits {
             resume: Resume::ByCursor,
-            echo: true,
+            echo: Echo::NotDirects,
             friends_required: true,
             replaces: Replaces::SameDevice,
             marks: false,

@@ -5,7 +5,7 @@
 //! is shown, so that one `last_id` per category says all that a client saw.
 
 use crate::dialect::{
-    Decoded, Dialect, EndReason, Form, Frame, Framing, HandshakeSignIn, Replaces, Resume,
+    Decoded, Dialect, Echo, EndReason, Form, Frame, Framing, HandshakeSignIn, Replaces, Resume,
     SignInResult, Traits, WebSocketDoor,
 };
 use crate::event::Event;
@@ -33,7 +33,7 @@ impl Dialect for StreamDialect {
     fn traits(&self) -> Traits {
         Traits {
             resume: Resume::ByCategoryId,
-            echo: false,
+            echo: Echo::Nothing,
             friends_required: false,
             replaces: Replaces::Nothing,
             marks: true,

@@ -18,7 +18,7 @@ use crate::user_home::UserWork;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Audience {
     ById,
-    ByCursor,
+    AtOnce,
 }
 
 impl Shard {
@@ -42,7 +42,7 @@ impl Shard {
         for subscribers in self.subscriptions.of(message.conversation) {
             has_by_id |= !subscribers.by_id.is_empty();
         }
-        self.show(&message, except, Audience::ByCursor, &[]);
+        self.show(&message, except, Audience::AtOnce, &[]);
         if has_by_id {
             if self.gate.held() >= self.turn.options.held_messages_max {
                 self.drop_held();
@@ -99,7 +99,7 @@ impl Shard {
         for subscribers in self.subscriptions.of(message.conversation) {
             let list = match audience {
                 Audience::ById => &subscribers.by_id,
-                Audience::ByCursor => &subscribers.by_cursor,
+                Audience::AtOnce => &subscribers.at_once,
             };
             recipients.reserve(list.len());
             for id in list.iter().filter(|id| !hidden_from.contains(id)) {

@@ -13,19 +13,19 @@ use crate::input::{ResumeStyle, SessionId};
 #[derive(Debug, Default)]
 pub(crate) struct Subscribers {
     pub(crate) by_id: Vec<SessionId>,
-    pub(crate) by_cursor: Vec<SessionId>,
+    pub(crate) at_once: Vec<SessionId>,
 }
 
 impl Subscribers {
     fn list(&mut self, resume: ResumeStyle) -> &mut Vec<SessionId> {
         match resume {
             ResumeStyle::ById => &mut self.by_id,
-            ResumeStyle::ByCursor => &mut self.by_cursor,
+            ResumeStyle::ByCursor | ResumeStyle::FromNow => &mut self.at_once,
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.by_id.is_empty() && self.by_cursor.is_empty()
+        self.by_id.is_empty() && self.at_once.is_empty()
     }
 }
 

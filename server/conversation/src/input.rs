@@ -1,5 +1,6 @@
 //! What goes into the core.
 
+use parlance_codecs::dialect::{DialectName, Echo, Replaces};
 use parlance_codecs::{ConversationId, Request, UserId};
 
 use crate::mesh::{CallRequest, MeshMessage};
@@ -44,17 +45,20 @@ pub enum ResumeStyle {
     /// By the server's cursors (`onechat`): what was not acknowledged is sent at sign-in, then
     /// live messages, in each conversation's order.
     ByCursor,
+    /// Live messages from the sign-in on, in each conversation's order. What was said before is
+    /// asked for; the server's cursors stay where they are.
+    FromNow,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionStyle {
+    pub dialect: DialectName,
     pub resume: ResumeStyle,
-    /// The sending session is sent its own messages in groups, channels and rooms.
-    pub echo: bool,
+    pub echo: Echo,
     /// Directs may be sent to friends only.
     pub friends_required: bool,
-    /// Signing in with a device closes the user's older session with the same device.
-    pub one_session_per_device: bool,
+    /// Which older sessions of the user the sign-in closes.
+    pub replaces: Replaces,
     /// Shown recalls and read marks.
     pub marks: bool,
 }

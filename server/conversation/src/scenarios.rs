@@ -15,6 +15,7 @@ mod calls;
 mod dedupe;
 mod delivery;
 mod durability;
+mod from_now;
 mod gate;
 mod limits;
 mod marks;

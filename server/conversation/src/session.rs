@@ -1,12 +1,13 @@
 //! A signed-in peer: what it is shown, what it waits for.
 //!
 //! A session is *live* once its first Sync is answered (or, by cursor, once it was sent what it
-//! had missed). Until then messages that arrive for it are in the log that the Sync reads, or are
+//! had missed; or at once, where it asks for the past itself). Until then messages that arrive for it are in the log that the Sync reads, or are
 //! kept beside it ([`crate::resume`]).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use parlance_codecs::dialect::Echo;
 use parlance_codecs::{Category, ConversationId, Message, MessageId, Posted, Refusal, Tag, UserId};
 
 use crate::input::{SessionId, SessionStyle};
@@ -101,8 +102,12 @@ impl Session {
     }
 
     pub(crate) fn showing(&self, message: &Message, except: Option<SessionId>) -> Showing {
-        let own = except == Some(self.id);
-        if own && !(self.style.echo && message.category != Category::Direct) {
+        let echoed = match self.style.echo {
+            Echo::Nothing => false,
+            Echo::NotDirects => message.category != Category::Direct,
+            Echo::Everything => true,
+        };
+        if except == Some(self.id) && !echoed {
             return Showing::Never;
         }
         if message.content.is_mark() && !self.style.marks {

@@ -1,5 +1,6 @@
 //! A session's life on its user's home shard: sign-in, requests, rooms, its end.
 
+use parlance_codecs::dialect::Replaces;
 use parlance_codecs::{
     Category, ConversationId, Draft, Event, Posted, Refusal, Request, Tag, UserId,
 };
@@ -49,6 +50,11 @@ impl Shard {
             ResumeStyle::ById => {
                 let at = self.turn.now.monotonic_ms + FIRST_SYNC_WAIT_MS;
                 self.first_sync_deadlines.insert((at, session));
+            }
+            ResumeStyle::FromNow => {
+                if let Some(session) = self.sessions.get_mut(session) {
+                    session.live = true;
+                }
             }
         }
     }
@@ -250,15 +256,16 @@ fn replaced(
     sign_in: &SignIn,
     sessions: &crate::session::Sessions,
 ) -> Vec<(SessionId, CloseReason)> {
-    let mut closing = Vec::new();
-    if sign_in.style.one_session_per_device {
-        let same = user.sessions.iter().filter(|other| {
-            sessions.get(**other).is_some_and(|other| {
-                other.device == sign_in.device && other.style.one_session_per_device
-            })
-        });
-        closing.extend(same.map(|other| (*other, CloseReason::Replaced)));
-    }
+    let gives_way = |other: &Session| {
+        other.style.dialect == sign_in.style.dialect
+            && match sign_in.style.replaces {
+                Replaces::Nothing => false,
+                Replaces::SameDevice => other.device == sign_in.device,
+                Replaces::SameDialect => true,
+            }
+    };
+    let older = user.sessions.iter().filter(|id| sessions.get(**id).is_some_and(gives_way));
+    let mut closing: Vec<_> = older.map(|id| (*id, CloseReason::Replaced)).collect();
     if closing.is_empty()
         && user.sessions.len() >= SESSIONS_PER_USER_MAX
         && let Some(oldest) = user.sessions.first()

@@ -11,9 +11,7 @@ use std::rc::Rc;
 use futures_lite::future::or;
 use parlance_codecs::ConversationId;
 use parlance_codecs::Tag;
-use parlance_codecs::dialect::{
-    DialectName, EndReason, Form, Replaces, Resume, SignInFrame, SignInResult,
-};
+use parlance_codecs::dialect::{DialectName, EndReason, Form, Resume, SignInFrame, SignInResult};
 use parlance_codecs::framing::Splitter;
 use parlance_conversation::Input;
 use parlance_conversation::input::{ResumeStyle, SessionStyle, SignIn};
@@ -144,14 +142,16 @@ fn begin_session(connections: &Connections, connection: &Rc<Connection>, signed_
     }
     let traits = dialect.traits();
     let style = SessionStyle {
+        dialect: form.dialect,
         resume: match traits.resume {
             Resume::ByCategoryId | Resume::ByOneId => ResumeStyle::ById,
-            Resume::ByCursor | Resume::FromNow => ResumeStyle::ByCursor,
+            Resume::ByCursor => ResumeStyle::ByCursor,
+            Resume::FromNow => ResumeStyle::FromNow,
         },
         echo: traits.echo,
         friends_required: traits.friends_required
             && connections.handle().settings().auth.friends_required,
-        one_session_per_device: traits.replaces == Replaces::SameDevice,
+        replaces: traits.replaces,
         marks: traits.marks,
     };
     let sign_in = SignIn {

@@ -14,6 +14,7 @@ pub(crate) mod wire;
 
 use std::fmt;
 
+use parlance_codecs::dialect::{DialectName, Echo, Replaces};
 use parlance_codecs::{MessageId, UserId};
 use parlance_conversation::Input;
 use parlance_conversation::input::{CommitSeq, ResumeStyle, SessionStyle, Ticket};
@@ -340,20 +341,22 @@ fn make_clients(plan: &Plan, dice: &mut Dice) -> Vec<Client> {
 
 fn by_id_style() -> SessionStyle {
     SessionStyle {
+        dialect: DialectName::Stream,
         resume: ResumeStyle::ById,
-        echo: false,
+        echo: Echo::Nothing,
         friends_required: false,
-        one_session_per_device: false,
+        replaces: Replaces::Nothing,
         marks: true,
     }
 }
 
 fn by_cursor_style(plan: &Plan, dice: &mut Dice) -> SessionStyle {
     SessionStyle {
+        dialect: DialectName::Onechat,
         resume: ResumeStyle::ByCursor,
-        echo: true,
+        echo: Echo::NotDirects,
         friends_required: dice.chance(plan.friends_required_per_mille),
-        one_session_per_device: true,
+        replaces: Replaces::SameDevice,
         marks: false,
     }
 }

@@ -1,5 +1,6 @@
 //! A script's line as the input that it stands for.
 
+use parlance_codecs::dialect::{DialectName, Echo, Replaces};
 use parlance_codecs::{
     Category, Content, ConversationId, Draft, DraftBody, MessageId, Request, Tag, UserId,
 };
@@ -65,22 +66,33 @@ impl<'a> Words<'a> {
 
     pub(super) fn sign_in(&self, session: SessionId) -> SignIn {
         let stream = SessionStyle {
+            dialect: DialectName::Stream,
             resume: ResumeStyle::ById,
-            echo: false,
+            echo: Echo::Nothing,
             friends_required: false,
-            one_session_per_device: false,
+            replaces: Replaces::Nothing,
             marks: true,
         };
+        let one_per_device = self.set("device").is_some();
         let onechat = SessionStyle {
+            dialect: DialectName::Onechat,
             resume: ResumeStyle::ByCursor,
-            echo: true,
+            echo: Echo::NotDirects,
             friends_required: self.set("friends") == Some("yes"),
-            one_session_per_device: self.set("device").is_some(),
+            replaces: if one_per_device { Replaces::SameDevice } else { Replaces::Nothing },
             marks: false,
+        };
+        let push = SessionStyle {
+            resume: ResumeStyle::FromNow,
+            echo: Echo::Everything,
+            replaces: Replaces::SameDialect,
+            ..stream
         };
         let style = match self.at(3) {
             "stream" => stream,
             "onechat" => onechat,
+            "push" => push,
+            "events" => SessionStyle { replaces: Replaces::Nothing, ..push },
             other => panic!("no style {other}"),
         };
         SignIn {
