@@ -18,7 +18,7 @@ pub enum Ask {
         user: UserId,
     },
     /// The user that an id of the operator's own system leads to, created where there is none:
-    /// [`Answer::Profile`].
+    /// [`Answer::Profile`]. [`crate::Refusal::BadName`] where it can be no such id.
     FindOrCreateUser {
         external_id: String,
     },
@@ -136,7 +136,8 @@ pub enum Ask {
         span: RequestSpan,
     },
 
-    /// The user's conversations, directs left out: [`Answer::Conversations`].
+    /// The user's conversations, directs left out; the newest [`Ask::CONVERSATIONS_MAX`] where
+    /// there are more: [`Answer::Conversations`].
     Conversations,
     /// [`Answer::Description`].
     Describe {
@@ -186,6 +187,8 @@ pub enum Ask {
 impl Ask {
     /// Messages in one answer.
     pub const HISTORY_MAX: u32 = 1_000;
+    /// Conversations in one answer.
+    pub const CONVERSATIONS_MAX: usize = 1_000;
     /// Members in one [`Ask::CreateGroup`]; others are added later.
     pub const GROUP_MEMBERS_MAX: usize = 500;
     /// A name of a user or a group, in bytes of UTF-8.

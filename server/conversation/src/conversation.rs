@@ -146,6 +146,11 @@ impl Conversation {
         }
     }
 
+    /// Whether a session of the user has joined the room.
+    pub(crate) fn has_joined(&self, user: UserId) -> bool {
+        self.joined.contains_key(&user)
+    }
+
     /// The shards that get a message of this conversation.
     pub(crate) fn shards(&self, placement: Placement) -> Shards {
         let mut shards = Shards::new();
@@ -198,7 +203,7 @@ impl Conversation {
                 let may = record.owner == Some(sender) || record.posters.contains(&sender);
                 if may { Ok(category) } else { Err(Refusal::NotAPoster) }
             }
-            Category::Room if self.joined.contains_key(&sender) => Ok(category),
+            Category::Room if self.has_joined(sender) => Ok(category),
             Category::Group | Category::Channel | Category::Room => {
                 Err(Refusal::UnknownConversation)
             }

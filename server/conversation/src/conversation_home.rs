@@ -6,7 +6,7 @@ use crate::cache::Found;
 use crate::conversation::{Arrived, Conversation};
 use crate::input::Ticket;
 use crate::limits::{MEMBERS_MAX, MEMBERS_PER_WRITE_MAX};
-use crate::mesh::{CallAnswer, CallRequest, ConversationDraft, Description, MeshBody, Origin};
+use crate::mesh::{CallAnswer, CallRequest, ConversationDraft, MeshBody, Origin};
 use crate::placement::{ShardIndex, conversation_partition};
 use crate::post::Submission;
 use crate::shard::{ConversationWork, Shard};
@@ -58,6 +58,10 @@ impl Conversation {
                 turn.tell_after_writes(from, body);
             }
             MeshBody::LeaveRoom { user, .. } => self.leave(user, from),
+            MeshBody::Look { origin, user, standing, .. } => {
+                let answer = self.view(user, standing).map_or_else(unknown, CallAnswer::View);
+                turn.answer(origin, Reply::Call(answer));
+            }
             other => unreachable!("not for a conversation: {other:?}"),
         }
     }
@@ -80,20 +84,6 @@ impl Conversation {
                 turn.answer(origin, Reply::Call(answer));
             }
             other => unreachable!("not for a conversation: {other:?}"),
-        }
-    }
-
-    fn describe(&self, record: &ConversationRecord) -> Description {
-        let members = match self.id {
-            ConversationId::Direct(a, b) => vec![a, b],
-            ConversationId::Number(_) => self.members.iter().copied().collect(),
-        };
-        Description {
-            conversation: self.id,
-            category: record.category,
-            name: record.name.clone(),
-            owner: record.owner,
-            members,
         }
     }
 

@@ -32,6 +32,7 @@ mod shard;
 mod turn;
 mod user;
 mod user_home;
+mod views;
 
 #[cfg(test)]
 mod scenarios;

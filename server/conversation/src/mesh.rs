@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use parlance_codecs::ask::Profile;
 use parlance_codecs::{
-    Category, ConversationId, Draft, Message, MessageId, Posted, Refusal, UserId,
+    Category, ConversationId, Description, Draft, Message, MessageId, Posted, Refusal, Seq, UserId,
 };
 
 use crate::input::{CallId, SessionId};
@@ -65,9 +66,16 @@ pub enum CallRequest {
     /// Send as `sender`: [`CallAnswer::Posted`]. `friends_required` as in a session's style;
     /// `create_sender` where a valid token named the sender.
     Post { sender: UserId, draft: Draft, friends_required: bool, create_sender: bool },
-    /// Whether the conversation is there for `user` (`None`: the operator): [`CallAnswer::Done`]
+    /// The conversation as `user` may see it (`None`: the operator): [`CallAnswer::Described`]
     /// or [`CallRefusal::Refused`] with [`Refusal::UnknownConversation`].
     Describe { conversation: ConversationId, user: Option<UserId> },
+    /// [`CallAnswer::Profile`], or [`Refusal::UnknownUser`].
+    Profile { user: UserId },
+    /// The conversations that the user is in, directs among them: [`CallAnswer::Memberships`].
+    Memberships { user: UserId },
+    /// How far a conversation is, and where a user who is in it stands: [`CallAnswer::View`], or
+    /// [`Refusal::UnknownConversation`]. A friend's direct is there, although nothing was said.
+    Look { user: UserId, conversation: ConversationId },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -76,19 +84,33 @@ pub enum CallAnswer {
     User(UserId),
     Conversation(ConversationId),
     Described(Description),
+    Profile(Profile),
+    /// Rising.
+    Memberships(Vec<(ConversationId, Category)>),
+    View(View),
     Posted(Posted),
     Done,
     Refused(CallRefusal),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct Description {
-    pub conversation: ConversationId,
+/// A conversation's log as one who is in it may read it. What lies within it is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
     pub category: Category,
     pub name: String,
-    pub owner: Option<UserId>,
-    /// Rising.
-    pub members: Vec<UserId>,
+    pub last_seq: Seq,
+    pub last_id: MessageId,
+    pub recalls: u32,
+    pub standing: Standing,
+}
+
+/// What a user's home knows of the user and one conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The direct is with a friend.
+    pub is_friend: bool,
+    /// Messages with a seq up to this one are not shown.
+    pub hidden_up_to: Seq,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -141,6 +163,13 @@ pub enum MeshBody {
         sender: UserId,
         draft: Draft,
         vouched: bool,
+    },
+    /// To the conversation's home: the user's home has added what it knows.
+    Look {
+        origin: Origin,
+        user: UserId,
+        conversation: ConversationId,
+        standing: Standing,
     },
     /// To the session's shard.
     Posted {

@@ -26,6 +26,7 @@ mod resume;
 mod rights;
 mod rooms;
 mod sessions;
+mod views;
 
 /// Runs the script and compares what each session and the callers saw, in their order. Between two
 /// of them no order is promised, and indentation does not count.

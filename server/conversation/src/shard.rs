@@ -188,6 +188,9 @@ impl Shard {
             }
             CallRequest::EnsureUser { user }
             | CallRequest::Befriend { a: user, .. }
+            | CallRequest::Profile { user }
+            | CallRequest::Memberships { user }
+            | CallRequest::Look { user, .. }
             | CallRequest::Post { sender: user, .. } => {
                 (placement.home_of_user(user), MeshBody::Call { origin, request })
             }
@@ -236,6 +239,7 @@ impl Shard {
             }
             MeshBody::CreateConversationAt { conversation, .. }
             | MeshBody::UserIs { conversation, .. }
+            | MeshBody::Look { conversation, .. }
             | MeshBody::JoinRoom { room: conversation, .. }
             | MeshBody::LeaveRoom { room: conversation, .. } => {
                 self.conversation_work(conversation, (from, body));
@@ -259,6 +263,9 @@ impl Shard {
             }
             CallRequest::EnsureUser { user }
             | CallRequest::Befriend { a: user, .. }
+            | CallRequest::Profile { user }
+            | CallRequest::Memberships { user }
+            | CallRequest::Look { user, .. }
             | CallRequest::Post { sender: user, .. } => {
                 let body = MeshBody::Call { origin, request };
                 self.user_work(user, UserWork::Mesh(from, body));

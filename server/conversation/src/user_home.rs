@@ -142,6 +142,22 @@ impl User {
                 turn.answer(origin, Reply::Call(CallAnswer::Done));
             }
             CallRequest::Befriend { b, .. } => self.befriend(origin, b, turn),
+            CallRequest::Profile { .. } => {
+                let answer = self.profile().map_or_else(
+                    || CallAnswer::Refused(Refusal::UnknownUser.into()),
+                    CallAnswer::Profile,
+                );
+                turn.answer(origin, Reply::Call(answer));
+            }
+            CallRequest::Memberships { .. } => {
+                let answer = CallAnswer::Memberships(self.conversations());
+                turn.answer(origin, Reply::Call(answer));
+            }
+            CallRequest::Look { user, conversation } => {
+                let standing = self.standing_in(conversation);
+                let home = turn.placement.home_of_conversation(conversation);
+                turn.tell(home, MeshBody::Look { origin, user, conversation, standing });
+            }
             CallRequest::Post { sender, draft, friends_required, create_sender } => {
                 if create_sender {
                     self.ensure(turn);

@@ -73,6 +73,18 @@ pub(super) fn answer(answer: &CallAnswer, named: Named<'_>) -> String {
             let members = if members.is_empty() { "nobody".into() } else { members.join(" ") };
             format!("{:?} of {members}", found.category)
         }
+        CallAnswer::Profile(found) => {
+            let external = found.external_id.as_deref().unwrap_or("none");
+            format!("user {} name {:?} external {external}", found.user, found.name)
+        }
+        CallAnswer::Memberships(all) => {
+            let all: Vec<String> = all.iter().map(|(id, of)| format!("{id} {of:?}")).collect();
+            format!("in {}", if all.is_empty() { "nothing".into() } else { all.join(", ") })
+        }
+        CallAnswer::View(view) => format!(
+            "{:?} up to {} with {} recalls, hidden up to {}",
+            view.category, view.last_seq.0, view.recalls, view.standing.hidden_up_to.0
+        ),
         CallAnswer::Posted(one) => posted(one, named),
         CallAnswer::Done => "done".into(),
         CallAnswer::Refused(refusal) => format!("refused: {refusal}"),

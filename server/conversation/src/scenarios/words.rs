@@ -183,6 +183,9 @@ impl<'a> Words<'a> {
                 conversation: self.conversation(2),
                 user: self.set("user").map(|user| user.parse().expect("a user")),
             },
+            "profile" => CallRequest::Profile { user: self.user(2) },
+            "memberships" => CallRequest::Memberships { user: self.user(2) },
+            "look" => CallRequest::Look { user: self.user(2), conversation: self.conversation(3) },
             other => panic!("no call {other}"),
         }
     }
