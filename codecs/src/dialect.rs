@@ -85,6 +85,7 @@ macro_rules! registry {
 // The registry: one line a dialect.
 registry! {
     Onechat, "onechat", crate::onechat::Onechat;
+    Rooms, "rooms", crate::rooms::Rooms;
     Stream, "stream", crate::stream::StreamDialect;
 }
 
@@ -130,8 +131,10 @@ pub struct SignInFrame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInResult {
     Accepted,
-    /// Unknown name, wrong password, bad or expired token: the same for all.
+    /// Unknown name, wrong password, bad token.
     Refused,
+    /// A token that was good once. Dialects without a word of their own answer as to a bad one.
+    Expired,
     /// Too many sign-ins at the moment; come back later.
     Busy,
 }
@@ -270,6 +273,9 @@ pub struct Traits {
     /// Directs only between friends, where the setting is on.
     pub friends_required: bool,
     pub replaces: Replaces,
+    /// A refused sign-in leaves the connection open for another one, within the first one's
+    /// deadline.
+    pub may_sign_in_again: bool,
     /// Has words for recalls and read marks.
     pub marks: bool,
     /// Has words for [`crate::Notice`]s.

@@ -15,7 +15,9 @@ pub mod limits;
 pub mod model;
 pub mod notice;
 pub mod onechat;
+mod plain;
 pub mod request;
+pub mod rooms;
 pub mod stream;
 pub mod text;
 

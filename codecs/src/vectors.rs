@@ -74,8 +74,10 @@ fn read_inbound(path: PathBuf) -> Inbound {
             ("framing", "delimited") => connection.framing = Framing::Delimited,
             ("framing", "onechat") => connection.framing = Framing::Onechat,
             ("framing", "bare") => connection.framing = Framing::Bare,
-            ("dialect", "stream") => connection.dialect = Some(DialectName::Stream),
-            ("dialect", "onechat") => connection.dialect = Some(DialectName::Onechat),
+            ("dialect", name) => {
+                let named = DialectName::ALL.iter().find(|dialect| dialect.as_str() == name);
+                connection.dialect = Some(*named.unwrap_or_else(|| panic!("{path:?}: {line}")));
+            }
             ("user", id) => connection.user = Some(id.parse().unwrap()),
             ("frame_bytes", max) => connection.limits.frame_bytes = max.parse().unwrap(),
             ("fragments", max) => connection.limits.websocket_fragments = max.parse().unwrap(),

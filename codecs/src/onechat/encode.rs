@@ -12,7 +12,7 @@ use crate::request::Tag;
 
 use super::offline;
 use super::reply::{Fault, append_ack, append_error, append_json};
-use super::shown::shown;
+use crate::plain::plain;
 
 #[derive(Serialize)]
 struct SingleChat<'a> {
@@ -56,13 +56,15 @@ pub(super) fn encode(framing: Framing, event: &Event, out: &mut Vec<u8>) {
 pub(super) fn append_sign_in(framing: Framing, tag: &Tag, result: SignInResult, out: &mut Vec<u8>) {
     match result {
         SignInResult::Accepted => append_ack(framing, "login", &tag.0, out),
-        SignInResult::Refused => append_error(framing, Fault::SignInRefused, out),
+        SignInResult::Refused | SignInResult::Expired => {
+            append_error(framing, Fault::SignInRefused, out)
+        }
         SignInResult::Busy => append_error(framing, Fault::Unavailable, out),
     }
 }
 
 fn append_push(framing: Framing, message: &Message, out: &mut Vec<u8>) {
-    let Some(text) = shown(&message.content) else { return };
+    let Some(text) = plain(&message.content) else { return };
     let (from, ack) = (message.sender.raw(), message.id.raw());
     match message.conversation {
         ConversationId::Direct(..) => {

@@ -17,7 +17,6 @@ mod decode;
 mod encode;
 mod offline;
 mod reply;
-mod shown;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +32,7 @@ impl Dialect for Onechat {
             echo: Echo::NotDirects,
             friends_required: true,
             replaces: Replaces::SameDevice,
+            may_sign_in_again: true,
             marks: false,
             notices: true,
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::dialect::Framing;
 use crate::model::{ConversationId, Message};
 
-use super::shown::shown;
+use crate::plain::plain;
 
 /// One batch's JSON. Some clients read a frame with one receive into a buffer of this size.
 pub(super) const BATCH_BYTES_MAX: usize = 8 * 1024;
@@ -44,7 +44,7 @@ pub(super) fn append(framing: Framing, messages: &[Arc<Message>], out: &mut Vec<
     let mut single = Batch::new("offline_single_chat_msg");
     let mut group = Batch::new("offline_group_chat_msg");
     for message in messages {
-        let Some(text) = shown(&message.content) else { continue };
+        let Some(text) = plain(&message.content) else { continue };
         match message.conversation {
             ConversationId::Direct(..) => single.push(framing, &single_item(message, &text), out),
             ConversationId::Number(room) => {

@@ -133,7 +133,9 @@ fn append_stream(form: Form, stream: &wire::Stream, out: &mut Vec<u8>) {
 pub(super) fn sign_in_status(result: SignInResult) -> Fault {
     match result {
         SignInResult::Accepted => Fault::new(Code::Ok, ""),
-        SignInResult::Refused => Fault::new(Code::Unauthenticated, "the token is not valid"),
+        SignInResult::Refused | SignInResult::Expired => {
+            Fault::new(Code::Unauthenticated, "the token is not valid")
+        }
         SignInResult::Busy => {
             Fault::new(Code::Unavailable, "too many sign-ins at the moment, come back later")
         }

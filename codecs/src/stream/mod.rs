@@ -36,6 +36,7 @@ impl Dialect for StreamDialect {
             echo: Echo::Nothing,
             friends_required: false,
             replaces: Replaces::Nothing,
+            may_sign_in_again: false,
             marks: true,
             notices: false,
         }

@@ -8,7 +8,7 @@ use parlance_codecs::{Refusal, UserId};
 use parlance_conversation::mesh::{CallAnswer, CallRefusal, CallRequest};
 use parlance_conversation::store::{NameKey, NameRecord};
 
-use super::verifier::TokenUser;
+use super::verifier::{AuthError, TokenUser};
 use crate::shard_handle::{Busy, ShardHandle};
 
 /// A peer that has shown who it is.
@@ -22,9 +22,12 @@ pub(crate) struct SignedUser {
 /// Why nobody was signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SignInError {
-    /// Unknown name, wrong password, bad or expired token.
+    /// Unknown name, wrong password, bad token.
     #[error("the credentials are not valid")]
     Refused,
+    /// A token that one of the keys made, and whose time is over.
+    #[error("the token has expired")]
+    Expired,
     /// The password lane is full.
     #[error("too many sign-ins at the moment")]
     Busy,
@@ -61,7 +64,7 @@ pub(crate) async fn sign_in(
         },
         Credentials::Password { name, secret } => by_name(shard, name, secret).await,
     };
-    if signed == Err(SignInError::Refused) {
+    if matches!(signed, Err(SignInError::Refused | SignInError::Expired)) {
         shard.metrics().shard(shard.me()).sign_ins_refused.add(1);
     }
     signed
@@ -73,7 +76,11 @@ fn by_token(shard: &ShardHandle, token: &str) -> Result<SignedUser, SignInError>
         Ok(TokenUser { user, expires_at_s }) => Ok(SignedUser { user, expires_at_s }),
         Err(error) => {
             tracing::debug!(%error, "a token was refused");
-            Err(SignInError::Refused)
+            Err(if error == AuthError::Expired {
+                SignInError::Expired
+            } else {
+                SignInError::Refused
+            })
         }
     }
 }

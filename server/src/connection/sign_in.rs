@@ -11,7 +11,7 @@ use std::rc::Rc;
 use futures_lite::future::or;
 use parlance_codecs::ConversationId;
 use parlance_codecs::Tag;
-use parlance_codecs::dialect::{DialectName, EndReason, Form, Resume, SignInFrame, SignInResult};
+use parlance_codecs::dialect::{EndReason, Form, Resume, SignInFrame, SignInResult};
 use parlance_codecs::framing::Splitter;
 use parlance_conversation::Input;
 use parlance_conversation::input::{ResumeStyle, SessionStyle, SignIn};
@@ -80,24 +80,16 @@ fn refuse(
     let form = connection.form();
     let result = match error {
         SignInError::Refused => SignInResult::Refused,
+        SignInError::Expired => SignInResult::Expired,
         SignInError::Busy | SignInError::Unavailable => SignInResult::Busy,
     };
     let mut answer = Vec::new();
     form.dialect.dialect().encode_sign_in(form, tag, result, &mut answer);
-    if may_try_again(form.dialect) {
+    if form.dialect.dialect().traits().may_sign_in_again {
         connections.send(connection, &answer, Weight::Live);
         return Settled::Here;
     }
     Settled::End(Parting::After { reply: answer, reason: EndReason::NotSignedIn })
-}
-
-/// Whether a refused sign-in leaves the connection open for another, within the deadline that
-/// the first one had.
-fn may_try_again(dialect: DialectName) -> bool {
-    match dialect {
-        DialectName::Onechat => true,
-        DialectName::Stream => false,
-    }
 }
 
 /// Begins the session, or sends the connection to where it begins.

@@ -19,7 +19,9 @@ pub(super) async fn signed_in<B>(
         .filter(|token| !token.is_empty())
         .ok_or_else(|| Fault::new(Code::Unauthenticated, "token required"))?;
     sign_in(shard, &Credentials::Token(token)).await.map_err(|error| match error {
-        SignInError::Refused => Fault::new(Code::Unauthenticated, "verify token failed"),
+        SignInError::Refused | SignInError::Expired => {
+            Fault::new(Code::Unauthenticated, "verify token failed")
+        }
         SignInError::Busy | SignInError::Unavailable => {
             Fault::new(Code::Unavailable, error.to_string())
         }

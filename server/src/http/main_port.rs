@@ -12,6 +12,7 @@ use parlance_codecs::stream::{Code, Fault};
 
 use super::answer::{self, Answer};
 use super::caller::{metadata, signed_in};
+use super::rooms;
 use super::serve::UpgradeSlot;
 use super::stream_calls::{StreamCall, room_id};
 use super::websocket::{Handshake, handshake};
@@ -22,6 +23,7 @@ use crate::shard_handle::ShardHandle;
 enum Route<'p> {
     WebSocket(DialectName, &'static WebSocketDoor),
     Stream(StreamCall<'p>),
+    Rooms(parlance_codecs::rooms::Call),
 }
 
 impl<'p> Route<'p> {
@@ -29,12 +31,14 @@ impl<'p> Route<'p> {
         door_of(path)
             .map(|(dialect, door)| Self::WebSocket(dialect, door))
             .or_else(|| StreamCall::of(path).map(Self::Stream))
+            .or_else(|| rooms::call_of(path).map(Self::Rooms))
     }
 
     fn method(&self) -> (Method, &'static str) {
         match self {
             Self::WebSocket(..) => (Method::GET, "GET, OPTIONS"),
             Self::Stream(call) => call.method(),
+            Self::Rooms(_) => (Method::POST, "POST, OPTIONS"),
         }
     }
 }
@@ -73,6 +77,9 @@ async fn routed(shard: &ShardHandle, request: Request<Incoming>, slot: &UpgradeS
         return browser::preflight(allowed);
     }
     if *request.method() != method {
+        if let Route::Rooms(_) = route {
+            return answer::allowing(rooms::wrong_method(), allowed);
+        }
         let message = "this path does not take this method";
         let status = StatusCode::METHOD_NOT_ALLOWED;
         let answer = answer::http_fault(status, Code::InvalidArgument, message);
@@ -84,6 +91,7 @@ async fn routed(shard: &ShardHandle, request: Request<Incoming>, slot: &UpgradeS
             Err(error) => Ok(error.answer()),
         },
         Route::Stream(call) => call.answer(shard, request).await,
+        Route::Rooms(call) => Ok(rooms::answer(shard, call, request).await),
     };
     answered.unwrap_or_else(|fault| answer::fault(&fault))
 }

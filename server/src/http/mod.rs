@@ -15,6 +15,7 @@ mod head;
 mod main_port;
 mod operator;
 mod peer_io;
+mod rooms;
 mod serve;
 mod stream_calls;
 mod websocket;

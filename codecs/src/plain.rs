@@ -1,14 +1,14 @@
 //! How a content is shown to clients that know text only.
 //!
-//! Decides the words (the table is in the dialect's README). Recalls and read marks have none:
-//! the core shows them to dialects with `marks` only.
+//! Decides the words, the same for every dialect that has no others (the dialects' pages have the
+//! table). Recalls and read marks have none: the core shows them to dialects with `marks` only.
 
 use std::borrow::Cow;
 
 use crate::model::Content;
 
 /// The text that stands for a content; `None` for marks.
-pub(super) fn shown(content: &Content) -> Option<Cow<'_, str>> {
+pub(crate) fn plain(content: &Content) -> Option<Cow<'_, str>> {
     match content {
         Content::Text { text, extra: _ } | Content::ContactText { text } => {
             Some(Cow::Borrowed(text))
