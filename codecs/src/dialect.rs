@@ -15,6 +15,8 @@ pub enum Framing {
     WebSocket,
     /// A varint length before each frame (protobuf's `writeDelimitedTo`).
     Delimited,
+    /// gRPC's five bytes before each frame.
+    Grpc,
     /// `ONECHAT/1.0\r\nPAYLOAD_LEN: n\r\n\r\n` before each frame.
     Onechat,
     /// JSON texts one after the other, with nothing between them.
@@ -47,11 +49,11 @@ pub struct Form {
 
 impl Form {
     /// One above the largest [`Form::index`].
-    pub const COUNT: usize = DialectName::COUNT * 4 * 2;
+    pub const COUNT: usize = DialectName::COUNT * 5 * 2;
 
     /// A small number for tables.
     pub fn index(self) -> usize {
-        (self.dialect as usize * 4 + self.framing as usize) * 2 + self.kind as usize
+        (self.dialect as usize * 5 + self.framing as usize) * 2 + self.kind as usize
     }
 }
 

@@ -72,6 +72,7 @@ fn read_inbound(path: PathBuf) -> Inbound {
         match (key, value) {
             ("framing", "websocket") => connection.framing = Framing::WebSocket,
             ("framing", "delimited") => connection.framing = Framing::Delimited,
+            ("framing", "grpc") => connection.framing = Framing::Grpc,
             ("framing", "onechat") => connection.framing = Framing::Onechat,
             ("framing", "bare") => connection.framing = Framing::Bare,
             ("dialect", name) => {
@@ -259,7 +260,7 @@ pub(crate) fn meaning<'r>(
 
 fn first_kind(connection: Connection) -> PayloadKind {
     match connection.framing {
-        Framing::Delimited => PayloadKind::Binary,
+        Framing::Delimited | Framing::Grpc => PayloadKind::Binary,
         Framing::WebSocket | Framing::Onechat | Framing::Bare => PayloadKind::Text,
     }
 }

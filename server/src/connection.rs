@@ -228,7 +228,7 @@ impl Connection {
     /// so chunks are not joined for them.
     fn slices_max(&self) -> usize {
         match self.form.get().framing {
-            Framing::WebSocket | Framing::Delimited => SLICES_MAX,
+            Framing::WebSocket | Framing::Delimited | Framing::Grpc => SLICES_MAX,
             Framing::Onechat | Framing::Bare => 1,
         }
     }

@@ -11,6 +11,7 @@ use crate::limits::{FRAME_BYTES_MAX, WEBSOCKET_FRAGMENTS_MAX};
 
 mod bare;
 mod delimited;
+pub mod grpc;
 mod onechat;
 mod websocket;
 
@@ -56,6 +57,7 @@ pub enum Step<'a> {
 pub enum Splitter {
     WebSocket(websocket::WebSocket),
     Delimited,
+    Grpc,
     Onechat(onechat::Onechat),
     Bare(bare::Bare),
 }
@@ -65,6 +67,7 @@ impl Splitter {
         match framing {
             Framing::WebSocket => Self::WebSocket(websocket::WebSocket::default()),
             Framing::Delimited => Self::Delimited,
+            Framing::Grpc => Self::Grpc,
             Framing::Onechat => Self::Onechat(onechat::Onechat::default()),
             Framing::Bare => Self::Bare(bare::Bare::default()),
         }
@@ -76,6 +79,7 @@ impl Splitter {
         match self {
             Self::WebSocket(state) => state.next(unread, limits),
             Self::Delimited => delimited::next(unread, limits.frame_bytes),
+            Self::Grpc => grpc::next(unread, limits.frame_bytes),
             Self::Onechat(state) => state.next(unread, limits.frame_bytes),
             Self::Bare(state) => state.next(unread, limits.frame_bytes),
         }
@@ -86,7 +90,7 @@ impl Splitter {
     pub fn is_mid_frame(&self) -> bool {
         match self {
             Self::WebSocket(state) => state.is_mid_message(),
-            Self::Delimited => false,
+            Self::Delimited | Self::Grpc => false,
             Self::Onechat(state) => state.is_skipping(),
             Self::Bare(state) => state.is_skipping(),
         }
@@ -98,6 +102,7 @@ pub fn append_frame(framing: Framing, kind: PayloadKind, payload: &[u8], out: &m
     match framing {
         Framing::WebSocket => websocket::append_message(kind, payload, out),
         Framing::Delimited => delimited::append(payload, out),
+        Framing::Grpc => grpc::append_message(payload, out),
         Framing::Onechat => onechat::append(payload, out),
         Framing::Bare => out.extend_from_slice(payload),
     }
@@ -110,6 +115,7 @@ pub fn append_close(framing: Framing, reason: EndReason, out: &mut Vec<u8>) {
         Framing::WebSocket => {
             websocket::append_close(reason.close_code(), reason.as_str().as_bytes(), out);
         }
-        Framing::Delimited | Framing::Onechat | Framing::Bare => {}
+        // A call's status is the dialect's, which has said it.
+        Framing::Grpc | Framing::Delimited | Framing::Onechat | Framing::Bare => {}
     }
 }

@@ -7,8 +7,8 @@ use crate::dialect::{EndReason, Framing, PayloadKind};
 use crate::seeded;
 use crate::vectors::{self, masked};
 
-const FRAMINGS: [Framing; 4] =
-    [Framing::WebSocket, Framing::Delimited, Framing::Onechat, Framing::Bare];
+const FRAMINGS: [Framing; 5] =
+    [Framing::WebSocket, Framing::Delimited, Framing::Grpc, Framing::Onechat, Framing::Bare];
 
 #[test]
 fn vectors_mean_what_they_say() {
@@ -42,6 +42,7 @@ fn outgoing_frames_are_wrapped_as_their_framing_says() {
     assert_eq!(frame(Framing::WebSocket, PayloadKind::Text), b"\x81\x02{}");
     assert_eq!(frame(Framing::WebSocket, PayloadKind::Binary), b"\x82\x02{}");
     assert_eq!(frame(Framing::Delimited, PayloadKind::Binary), b"\x02{}");
+    assert_eq!(frame(Framing::Grpc, PayloadKind::Binary), b"\0\0\0\0\x02{}");
     assert_eq!(
         frame(Framing::Onechat, PayloadKind::Text),
         b"ONECHAT/1.0\r\nPAYLOAD_LEN: 2\r\n\r\n{}"
@@ -69,7 +70,7 @@ fn closes_and_pings_stay_within_a_control_frame() {
     let mut out = Vec::new();
     append_close(Framing::WebSocket, EndReason::Drain, &mut out);
     assert_eq!(out, b"\x88\x07\x0b\xb9drain");
-    for framing in [Framing::Delimited, Framing::Onechat, Framing::Bare] {
+    for framing in [Framing::Delimited, Framing::Grpc, Framing::Onechat, Framing::Bare] {
         out.clear();
         append_close(framing, EndReason::Drain, &mut out);
         assert!(out.is_empty());
@@ -102,8 +103,10 @@ fn payloads() -> impl Strategy<Value = (Framing, Vec<Vec<u8>>, Vec<usize>)> {
 #[test]
 fn frames_survive_any_split_into_reads() {
     seeded::check(512, &payloads(), |(framing, payloads, sizes)| {
-        let kind =
-            if framing == Framing::Delimited { PayloadKind::Binary } else { PayloadKind::Text };
+        let kind = match framing {
+            Framing::Delimited | Framing::Grpc => PayloadKind::Binary,
+            Framing::WebSocket | Framing::Onechat | Framing::Bare => PayloadKind::Text,
+        };
         let wire: Vec<u8> =
             payloads.iter().flat_map(|payload| from_client(framing, kind, payload)).collect();
         let mut rest = wire.as_slice();

@@ -28,8 +28,8 @@ pub(super) fn decode(
     match (user, form.framing) {
         (Some(user), _) => signed_in(form, user, frame, out),
         (None, Framing::Delimited) => out.push(sign_in(*form, frame.payload)),
-        // Elsewhere a token came with the handshake, or nothing is decoded.
-        (None, Framing::WebSocket | Framing::Onechat | Framing::Bare) => {
+        // Elsewhere a token came with the handshake or the call, or nothing is decoded.
+        (None, Framing::WebSocket | Framing::Grpc | Framing::Onechat | Framing::Bare) => {
             out.push(Decoded::End { reply: Vec::new(), reason: EndReason::NotSignedIn });
         }
     }
@@ -101,11 +101,14 @@ fn read(frame: Frame<'_>) -> Result<Stream, Fault> {
     }
 }
 
-/// A WebSocket says why in its close frame; raw TCP has only a last frame to say it in.
+/// A WebSocket says why in its close frame; raw TCP has only a last frame to say it in, and a
+/// call its status.
 fn unreadable(form: Form, fault: &Fault) -> Decoded {
     let mut reply = Vec::new();
-    if form.framing == Framing::Delimited {
-        encode::append_fault(form, "", None, fault, &mut reply);
+    match form.framing {
+        Framing::Delimited => encode::append_fault(form, "", None, fault, &mut reply),
+        Framing::Grpc => encode::append_call_status(fault, &mut reply),
+        Framing::WebSocket | Framing::Onechat | Framing::Bare => {}
     }
     Decoded::End { reply, reason: EndReason::Malformed }
 }

@@ -8,7 +8,7 @@ use prost_types::{Duration, Timestamp};
 
 use crate::dialect::{EndReason, Form, PayloadKind, SignInResult};
 use crate::event::{Event, Posted, Refusal};
-use crate::framing::append_frame;
+use crate::framing::{append_frame, grpc};
 use crate::model::{Category, Content, ConversationId, Media, MediaKind, Message, UserId};
 use crate::request::Tag;
 
@@ -116,6 +116,11 @@ pub(super) fn append_fault(
 /// Appends the bare status that answers a sign-in on raw TCP.
 pub(super) fn append_status(form: Form, fault: &Fault, out: &mut Vec<u8>) {
     append_frame(form.framing, PayloadKind::Binary, &fault.to_wire().encode_to_vec(), out);
+}
+
+/// Appends the status that ends a call.
+pub(super) fn append_call_status(fault: &Fault, out: &mut Vec<u8>) {
+    grpc::append_status(fault.code as u8, &fault.message, out);
 }
 
 fn append_stream(form: Form, stream: &wire::Stream, out: &mut Vec<u8>) {

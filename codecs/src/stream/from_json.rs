@@ -12,8 +12,8 @@ use crate::json::{FieldError, Json, Object};
 use crate::limits::TIMESTAMP_TEXT_BYTES_MAX;
 
 use super::wire::{
-    Category, ClientId, ClientIds, Location, Media, PayloadType, Post, Postbox, Postmark, Receipts,
-    Stream, Text, Type, post, stream,
+    Category, ClientId, ClientIds, Location, Media, Package, PayloadType, Post, Postbox, Postmark,
+    Receipts, Stream, Text, Type, post, stream,
 };
 
 /// Stands for an enum's name that this server does not know; no enum has this number.
@@ -71,6 +71,16 @@ pub(super) fn post(object: Object<'_, '_>) -> Result<Post, FieldError> {
         r#type: enumeration(object, "type", |name| Type::from_str_name(name).map(i32::from))?,
         envelope,
     })
+}
+
+/// The target is read for its form only.
+pub(super) fn package(object: Object<'_, '_>) -> Result<Package, FieldError> {
+    let (tag, conn) = (object.object("tag")?, object.object("conn")?);
+    if tag.is_some() && conn.is_some() {
+        return Err(FieldError::Mistyped { field: "target", expected: "one of tag and conn" });
+    }
+    let posts = object.objects("posts")?.into_iter().map(post);
+    Ok(Package { target: None, sn: owned(object, "sn")?, posts: posts.collect::<Result<_, _>>()? })
 }
 
 fn client_ids(object: Object<'_, '_>) -> Result<ClientIds, FieldError> {

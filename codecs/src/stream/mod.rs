@@ -24,7 +24,10 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use door::{decode_post, encode_postmark, encode_status};
+pub use door::{
+    Kicked, decode_connections, decode_package, decode_post, decode_room_id, encode_postmark,
+    encode_room_server, encode_status, kicked,
+};
 pub use status::{Code, Fault};
 
 pub struct StreamDialect;
@@ -72,10 +75,15 @@ impl Dialect for StreamDialect {
         }
     }
 
-    /// Raw TCP only: a WebSocket's close frame has the reason.
+    /// Raw TCP and calls: a WebSocket's close frame has the reason.
     fn encode_end(&self, form: Form, reason: EndReason, out: &mut Vec<u8>) {
-        if form.framing == Framing::Delimited {
-            encode::append_end(form, reason, out);
+        match form.framing {
+            Framing::Delimited => encode::append_end(form, reason, out),
+            Framing::Grpc => {
+                let fault = Fault::of_end(reason).unwrap_or_else(|| Fault::new(Code::Ok, ""));
+                encode::append_call_status(&fault, out);
+            }
+            Framing::WebSocket | Framing::Onechat | Framing::Bare => {}
         }
     }
 }

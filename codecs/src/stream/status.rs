@@ -79,7 +79,7 @@ impl Fault {
 
     /// The status that [`encode_end`](crate::dialect::Dialect::encode_end) puts into a last
     /// frame; `None` where nothing went wrong.
-    pub(super) fn of_end(reason: EndReason) -> Option<Self> {
+    pub fn of_end(reason: EndReason) -> Option<Self> {
         let code = match reason {
             EndReason::Left => return None,
             EndReason::Malformed | EndReason::Protocol => Code::InvalidArgument,

@@ -66,6 +66,9 @@ pub enum CallRequest {
     /// Send as `sender`: [`CallAnswer::Posted`]. `friends_required` as in a session's style;
     /// `create_sender` where a valid token named the sender.
     Post { sender: UserId, draft: Draft, friends_required: bool, create_sender: bool },
+    /// Close the user's sessions, or those of one device: [`CallAnswer::Done`], whether there were
+    /// any or not.
+    Kick { user: UserId, device: Option<Box<str>> },
     /// The conversation as `user` may see it (`None`: the operator): [`CallAnswer::Described`]
     /// or [`CallRefusal::Refused`] with [`Refusal::UnknownConversation`].
     Describe { conversation: ConversationId, user: Option<UserId> },

@@ -10,10 +10,11 @@ use crate::input::{ResumeStyle, SessionId, SignIn};
 use crate::limits::{
     FIRST_SYNC_WAIT_MS, ROOMS_PER_SESSION_MAX, SESSIONS_PER_USER_MAX, SYNCS_WAITING_MAX,
 };
-use crate::mesh::{MeshBody, Origin};
+use crate::mesh::{CallAnswer, MeshBody, Origin};
 use crate::resume::{From, SyncRequest};
 use crate::session::Session;
 use crate::shard::Shard;
+use crate::turn::Reply;
 use crate::user::User;
 use crate::user_home::UserWork;
 
@@ -73,6 +74,19 @@ impl Shard {
                 self.ask_sync(session, SyncRequest::by_cursors(None));
             }
         }
+    }
+
+    /// Closes the sessions of a user, those whose user is still being loaded among them.
+    pub(crate) fn kick(&mut self, origin: Origin, user: UserId, device: Option<&str>) {
+        let is_meant = |session: &Session| {
+            session.user == user && device.is_none_or(|device| *session.device == *device)
+        };
+        let sessions = self.sessions.iter_mut().filter(|session| is_meant(session));
+        let meant: Vec<_> = sessions.map(|session| session.id).collect();
+        for session in meant {
+            self.end(session, CloseReason::Kicked);
+        }
+        self.turn.answer(origin, Reply::Call(CallAnswer::Done));
     }
 
     pub(crate) fn session_request(&mut self, session: SessionId, request: Request) {

@@ -191,6 +191,7 @@ impl Shard {
             | CallRequest::Profile { user }
             | CallRequest::Memberships { user }
             | CallRequest::Look { user, .. }
+            | CallRequest::Kick { user, .. }
             | CallRequest::Post { sender: user, .. } => {
                 (placement.home_of_user(user), MeshBody::Call { origin, request })
             }
@@ -250,6 +251,7 @@ impl Shard {
 
     fn receive_call(&mut self, from: ShardIndex, origin: Origin, request: CallRequest) {
         match request {
+            CallRequest::Kick { user, device } => self.kick(origin, user, device.as_deref()),
             CallRequest::LookUpName { ref name } => {
                 let name = name.clone();
                 self.name_work(name, (from, MeshBody::Call { origin, request }));

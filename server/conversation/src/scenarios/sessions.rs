@@ -20,6 +20,28 @@ fn the_same_device_again_closes_the_older_session() {
 }
 
 #[test]
+fn a_kick_closes_a_users_sessions_or_those_of_one_device() {
+    check(
+        "call group 7 8
+        in a 7 onechat device=phone
+        in b 7 onechat device=desk
+        in c 8 onechat device=phone
+        quiet
+        call kick 7 device=phone
+        call kick 7
+        call kick 9
+        call post 8 1 hi",
+        "a closed: Kicked
+        answer: done
+        b closed: Kicked
+        answer: done
+        answer: done
+        c < 1#1 hi
+        answer: posted 1#1",
+    );
+}
+
+#[test]
 fn a_session_that_the_core_closed_is_sent_nothing_more() {
     check(
         "call group 7 8

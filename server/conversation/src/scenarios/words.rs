@@ -184,6 +184,9 @@ impl<'a> Words<'a> {
                 user: self.set("user").map(|user| user.parse().expect("a user")),
             },
             "profile" => CallRequest::Profile { user: self.user(2) },
+            "kick" => {
+                CallRequest::Kick { user: self.user(2), device: self.set("device").map(Into::into) }
+            }
             "memberships" => CallRequest::Memberships { user: self.user(2) },
             "look" => CallRequest::Look { user: self.user(2), conversation: self.conversation(3) },
             other => panic!("no call {other}"),
