@@ -271,8 +271,8 @@ fn without_settings(command: &mut Command) {
     }
 }
 
-/// A test that is itself killed takes its server along.
-fn end_with_the_test(command: &mut Command) {
+/// A test that is itself killed takes its server and its clients along.
+pub(crate) fn end_with_the_test(command: &mut Command) {
     // SAFETY: between fork and exec only prctl(2) is called, which is async-signal-safe and
     // touches no memory of ours.
     unsafe {

@@ -30,6 +30,13 @@ pub(crate) enum StepError {
     MissingWithoutRoot { packages: String },
     #[error("apt-get installed {packages}, and yet these are missing:\n{list}")]
     StillMissing { packages: String, list: String },
+    #[error("there is no `{0}` on PATH")]
+    NotOnPath(&'static str),
+    #[error(
+        "the {what} of the end-to-end tests are not installed: {source}\n\
+         they come from a package registry, which this machine must reach"
+    )]
+    Clients { what: &'static str, source: Box<StepError> },
     #[error("{count} breaches of the layers:\n{list}")]
     Layers { count: usize, list: String },
     #[error("{count} untidy places:\n{list}")]
@@ -41,5 +48,10 @@ impl StepError {
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> StepError {
         let path = path.into();
         move |source| StepError::File { path, source }
+    }
+
+    /// For `map_err` on what installs clients of one kind.
+    pub(crate) fn clients(what: &'static str) -> impl FnOnce(StepError) -> StepError {
+        move |source| StepError::Clients { what, source: Box::new(source) }
     }
 }

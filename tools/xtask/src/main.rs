@@ -5,11 +5,11 @@
 //! with exit code 1.
 
 mod cargo;
+mod clients;
 mod error;
 mod layers;
 mod manifest;
 mod packages;
-mod python;
 mod tidy;
 
 use std::ffi::{OsStr, OsString};
@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::cargo::{SERVER, Workspace};
+use crate::clients::Clients;
 use crate::error::StepError;
 use crate::packages::Need;
 
@@ -83,6 +84,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Install the clients of the end-to-end tests, and print the variables that say where they
+    /// are, for a `cargo test` by hand.
+    Clients,
     /// Name the system packages that are missing, and install them if asked to.
     Deps {
         #[arg(long)]
@@ -102,7 +106,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), StepError> {
     let workspace = Workspace::locate()?;
-    if !matches!(command, Command::Deps { .. }) {
+    if !matches!(command, Command::Deps { .. } | Command::Clients) {
         workspace.claim_target()?;
     }
     match command {
@@ -137,6 +141,13 @@ fn run(command: Command) -> Result<(), StepError> {
             packages::install(Need::Build)?;
             workspace.build(&[SERVER, BENCH])?;
             workspace.run_binary(BENCH, &arguments)
+        }
+        Command::Clients => {
+            packages::install(Need::Test)?;
+            for (name, value) in Clients::install(&workspace)?.variables() {
+                println!("export {name}='{}'", value.display());
+            }
+            Ok(())
         }
         Command::Deps { install } if install => packages::install(Need::Test),
         Command::Deps { .. } => packages::print_missing(Need::Test),
@@ -180,9 +191,10 @@ fn test(workspace: &Workspace, seeds: u64) -> Result<(), StepError> {
     step("simulation");
     workspace.run_binary(SIMULATOR, &["--seeds".into(), seeds.to_string().into()])?;
     step("end to end");
-    let python = python::environment(workspace)?;
+    let clients = Clients::install(workspace)?;
     let binary = workspace.binary(SERVER);
-    let variables = [("PARLANCE_BIN", binary.as_os_str()), ("PARLANCE_PYTHON", python.as_os_str())];
+    let mut variables = vec![("PARLANCE_BIN", binary.as_os_str())];
+    variables.extend(clients.variables());
     tests(workspace, &["--test", "*"], &variables)
 }
 

@@ -28,7 +28,7 @@ const APT_RETRIES: &str = "Acquire::Retries=3";
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     Build,
-    /// Python besides, for the end-to-end clients.
+    /// Python, node and Chromium besides, for the end-to-end clients.
     Test,
 }
 
@@ -42,6 +42,9 @@ enum Missing {
     Git,
     Make,
     Python,
+    Node,
+    Npm,
+    Chromium,
 }
 
 impl Missing {
@@ -52,6 +55,9 @@ impl Missing {
             Self::Git => "git on PATH",
             Self::Make => "make on PATH",
             Self::Python => "python3, 3.10 or newer, with its venv module",
+            Self::Node => "node, 18 or newer, on PATH",
+            Self::Npm => "npm on PATH",
+            Self::Chromium => "Chromium or Chrome on PATH",
         }
     }
 
@@ -63,6 +69,9 @@ impl Missing {
             Self::Git => vec!["git".into()],
             Self::Make => vec!["make".into()],
             Self::Python => vec!["python3".into(), "python3-venv".into()],
+            Self::Node => vec!["nodejs".into()],
+            Self::Npm => vec!["npm".into()],
+            Self::Chromium => vec!["chromium".into()],
         }
     }
 }
@@ -129,8 +138,25 @@ fn look(need: Need) -> Vec<Missing> {
     if !on_path("make") {
         missing.push(Missing::Make);
     }
-    if need == Need::Test && !python_makes_environments() {
+    if need == Need::Test {
+        missing.extend(missing_clients());
+    }
+    missing
+}
+
+fn missing_clients() -> Vec<Missing> {
+    let mut missing = Vec::new();
+    if !python_makes_environments() {
         missing.push(Missing::Python);
+    }
+    if !node_is_new_enough() {
+        missing.push(Missing::Node);
+    }
+    if !on_path("npm") {
+        missing.push(Missing::Npm);
+    }
+    if chromium().is_none() {
+        missing.push(Missing::Chromium);
     }
     missing
 }
@@ -150,16 +176,39 @@ fn debian_packages(missing: &[Missing], default: Option<u32>) -> Vec<String> {
 /// Debian ships python3 without `ensurepip`, and then `venv` makes environments without pip.
 fn python_makes_environments() -> bool {
     let program = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
-    Command::new("python3")
-        .args(["-c", program])
+    succeeds(Command::new("python3").args(["-c", program]))
+}
+
+/// 18 is what the packages ask for, and the first with `fetch`.
+fn node_is_new_enough() -> bool {
+    let program = "process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)";
+    succeeds(Command::new("node").args(["-e", program]))
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
 }
 
+pub(crate) fn node() -> Option<PathBuf> {
+    find_on_path("node")
+}
+
+/// Any of its distributions.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+    names.into_iter().find_map(find_on_path)
+}
+
 fn on_path(name: &str) -> bool {
-    search_path().any(|directory| directory.join(name).is_file())
+    find_on_path(name).is_some()
+}
+
+fn find_on_path(name: &str) -> Option<PathBuf> {
+    search_path().map(|directory| directory.join(name)).find(|path| path.is_file())
 }
 
 fn search_path() -> impl Iterator<Item = PathBuf> {
@@ -184,12 +233,7 @@ impl Privilege {
         if !on_path("sudo") {
             return None;
         }
-        let unasked = Command::new("sudo")
-            .args(["-n", "true"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success());
+        let unasked = succeeds(Command::new("sudo").args(["-n", "true"]));
         match (unasked, std::io::stdin().is_terminal()) {
             (true, _) => Some(Self::SudoUnasked),
             (false, true) => Some(Self::Sudo),

@@ -44,4 +44,6 @@ fn what_is_missing_becomes_debian_packages() {
         ["libclang-common-16-dev", "python3", "python3-venv"]
     );
     assert_eq!(debian_packages(&[Missing::Libclang(Libclang::Absent)], None), ["libclang-dev"]);
+    let clients = [Missing::Node, Missing::Npm, Missing::Chromium];
+    assert_eq!(debian_packages(&clients, Some(14)), ["nodejs", "npm", "chromium"]);
 }
