@@ -3,19 +3,23 @@
 //! Decides what is JSON: RFC 8259, and beyond it no duplicate keys, no lone surrogates, no
 //! numbers that a double cannot hold, nesting and size within [`crate::limits`]. The result is a
 //! tree that borrows its strings from the input; what its fields must be is asked of an
-//! [`Object`], which names the field in its error. Invariant: an integer is never made of a
-//! number that was written as a fraction or is too large; nothing is rounded.
+//! `Object`, which names the field in its error. Invariants: nothing is built of a text before its
+//! nesting and its number of values are known to be within bounds; an integer is never made of
+//! a number that was written as a fraction or is too large; nothing is rounded.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 
+mod bounds;
 mod fields;
 
+#[cfg(test)]
+mod suite;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +27,7 @@ pub(crate) use fields::{FieldError, Keys, Object};
 
 /// A parsed text.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Json<'a> {
+pub enum Json<'a> {
     Null,
     Bool(bool),
     /// An integer from -2^63 to -1.
@@ -40,53 +44,46 @@ pub(crate) enum Json<'a> {
 
 /// Why bytes are not JSON as it is taken here.
 #[derive(Debug, thiserror::Error)]
-#[error("malformed JSON: {0}")]
-pub(crate) struct JsonError(#[from] serde_json::Error);
+pub enum JsonError {
+    #[error("malformed JSON: nested deeper than {JSON_DEPTH_MAX}")]
+    TooDeep,
+    #[error("malformed JSON: more than {JSON_VALUES_MAX} values")]
+    TooMany,
+    #[error("malformed JSON: {0}")]
+    Syntax(#[from] serde_json::Error),
+    /// Well-formed, but nobody can say which of the two counts.
+    #[error("malformed JSON: the key {0:?} stands twice")]
+    Twice(String),
+}
 
 /// Parses one text that fills `bytes`, but for white space around it.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Json<'_>, JsonError> {
-    let values = Cell::new(0);
+pub fn parse(bytes: &[u8]) -> Result<Json<'_>, JsonError> {
+    bounds::check(bytes)?;
+    let twice = RefCell::new(None);
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let json = Level { depth: 0, values: &values }.deserialize(&mut parser)?;
+    let json = Reader { twice: &twice }.deserialize(&mut parser)?;
     parser.end()?;
-    Ok(json)
+    match twice.into_inner() {
+        None => Ok(json),
+        Some(key) => Err(JsonError::Twice(key)),
+    }
 }
 
-/// Reads one value at a depth, counting values for the whole text.
+/// Builds one value, and keeps the first key that stands twice anywhere in the text.
 #[derive(Clone, Copy)]
-struct Level<'c> {
-    depth: usize,
-    values: &'c Cell<usize>,
+struct Reader<'c> {
+    twice: &'c RefCell<Option<String>>,
 }
 
-impl Level<'_> {
-    fn count<E: serde::de::Error>(self) -> Result<(), E> {
-        let values = self.values.get().saturating_add(1);
-        self.values.set(values);
-        if values > JSON_VALUES_MAX {
-            return Err(E::custom(format_args!("more than {JSON_VALUES_MAX} values")));
-        }
-        Ok(())
-    }
-
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.depth >= JSON_DEPTH_MAX {
-            return Err(E::custom(format_args!("nested deeper than {JSON_DEPTH_MAX}")));
-        }
-        Ok(Self { depth: self.depth.saturating_add(1), ..self })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Level<'_> {
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = Json<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<Json<'de>, D::Error> {
-        self.count()?;
         parser.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Level<'_> {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,24 +119,22 @@ impl<'de> Visitor<'de> for Level<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json<'de>, A::Error> {
-        let level = self.deeper()?;
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(level)? {
+        while let Some(item) = seq.next_element_seed(self)? {
             items.push(item);
         }
         Ok(Json::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let level = self.deeper()?;
         let mut fields = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
-            fields.push((key, map.next_value_seed(level)?));
+            fields.push((key, map.next_value_seed(self)?));
         }
-        match twice(&fields) {
-            Some(key) => Err(A::Error::custom(format_args!("the key {key:?} stands twice"))),
-            None => Ok(Json::Object(fields)),
+        if let Some(key) = twice(&fields) {
+            self.twice.borrow_mut().get_or_insert_with(|| key.to_owned());
         }
+        Ok(Json::Object(fields))
     }
 }
 

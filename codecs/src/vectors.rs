@@ -141,8 +141,14 @@ fn escape(bytes: &[u8]) -> String {
     text
 }
 
+/// The lines of a file that are no comments.
+pub(crate) fn lines(path: &str) -> Vec<String> {
+    let text = fs::read_to_string(folder(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
 /// The inverse of [`escape`].
-fn unescape(text: &str) -> Vec<u8> {
+pub(crate) fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes().iter().copied();
     while let Some(byte) = rest.next() {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 
-use super::{FieldError, Json, Keys, Object, parse};
+use super::{FieldError, Json, JsonError, Keys, Object, parse};
 use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 use crate::seeded;
 
@@ -49,14 +49,55 @@ fn a_key_that_stands_twice_among_many_is_found() {
 }
 
 #[test]
-fn depth_and_size_are_bounded() {
-    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    assert!(parse(nested(JSON_DEPTH_MAX).as_bytes()).is_ok());
-    assert!(parse(nested(JSON_DEPTH_MAX + 1).as_bytes()).is_err());
-    assert!(parse(nested(100_000).as_bytes()).is_err());
-    let list = |values: usize| format!("[{}]", vec!["0"; values].join(","));
-    assert!(parse(list(JSON_VALUES_MAX - 1).as_bytes()).is_ok());
-    assert!(parse(list(JSON_VALUES_MAX).as_bytes()).is_err());
+fn depth_is_bounded() {
+    // What opens, how many levels that is, what stands inside, what closes.
+    let shapes = [
+        ("[", 1, "", "]"),
+        ("[ ", 1, "0", " ]"),
+        ("[0,", 1, "0", "]"),
+        ("{\"a\":", 1, "0", "}"),
+        ("{\"[{\\\"[\":", 1, "0", "}"),
+        ("[{\"\":", 2, "0", "}]"),
+    ];
+    for (open, levels, inside, close) in shapes {
+        let cut = |times: usize| open.repeat(times);
+        let whole = |times: usize| format!("{}{inside}{}", cut(times), close.repeat(times));
+        let most = JSON_DEPTH_MAX / levels;
+        assert!(parse(whole(most).as_bytes()).is_ok(), "{open}");
+        for text in [cut(most + 1), whole(most + 1), cut(100_000), whole(100_000)] {
+            let found = parse(text.as_bytes());
+            assert!(matches!(found, Err(JsonError::TooDeep)), "{open}: {found:?}");
+        }
+    }
+    // Brackets in a text nest nothing.
+    assert!(parse(format!("[\"{}\"]", "[".repeat(100)).as_bytes()).is_ok());
+}
+
+#[test]
+fn the_number_of_values_is_bounded() {
+    for (value, values) in [("0", 1), ("[]", 1), ("[ ]", 1), ("{}", 1), ("[0]", 2), ("\",,[\"", 1)]
+    {
+        let list = |count: usize| format!("[{}]", vec![value; count].join(","));
+        let most = (JSON_VALUES_MAX - 1) / values;
+        assert!(parse(list(most).as_bytes()).is_ok(), "{value}");
+        let longer = list(most + 1);
+        let found = parse(longer.as_bytes());
+        assert!(matches!(found, Err(JsonError::TooMany)), "{value}: {found:?}");
+    }
+    let object = |count: usize| {
+        let fields: Vec<_> = (0..count).map(|n| format!("\"{n}\":0")).collect();
+        format!("{{{}}}", fields.join(","))
+    };
+    assert!(parse(object(JSON_VALUES_MAX - 1).as_bytes()).is_ok());
+    assert!(matches!(parse(object(JSON_VALUES_MAX).as_bytes()), Err(JsonError::TooMany)));
+}
+
+#[test]
+fn faults_are_told_apart() {
+    let twice = parse(b"{\"a\":{\"b\":1,\"c\":2,\"\\u0062\":3}}");
+    assert!(matches!(twice, Err(JsonError::Twice(key)) if key == "b"));
+    let later = parse(b"{\"a\":1,\"a\":2} x");
+    assert!(matches!(later, Err(JsonError::Syntax(_))), "what is no JSON is said first: {later:?}");
 }
 
 #[test]
@@ -150,6 +191,37 @@ fn what_is_written_is_read_back() {
         let text = to_text(&tree).to_string();
         let found = parse(text.as_bytes()).map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(to_text(&found), to_text(&tree));
+        Ok(())
+    });
+}
+
+/// Whatever the brackets, commas and quotes: what is built is what was counted.
+#[test]
+fn no_more_is_built_than_the_bounds_say() {
+    fn size(json: &Json<'_>) -> (usize, usize) {
+        let inner: Vec<(usize, usize)> = match json {
+            Json::Array(items) => items.iter().map(size).collect(),
+            Json::Object(fields) => fields.iter().map(|(_, value)| size(value)).collect(),
+            _ => return (0, 1),
+        };
+        let depth = inner.iter().map(|(depth, _)| *depth).max().unwrap_or(0);
+        (depth + 1, inner.iter().map(|(_, values)| *values).sum::<usize>() + 1)
+    }
+    let shapes = (trees(), 1_usize..60, any::<bool>());
+    seeded::check(256, &shapes, |(tree, levels, cut)| {
+        let text = to_text(&tree).to_string();
+        let mut text = format!("{}{text}{}", "[".repeat(levels), "]".repeat(levels));
+        let (depth, values) = size(&tree);
+        if cut {
+            text.pop();
+        }
+        match parse(text.as_bytes()) {
+            Ok(_) => prop_assert!(!cut && depth + levels <= JSON_DEPTH_MAX),
+            Err(JsonError::TooDeep) => prop_assert!(depth + levels > JSON_DEPTH_MAX),
+            Err(JsonError::TooMany) => prop_assert!(values + levels > JSON_VALUES_MAX),
+            Err(JsonError::Syntax(_)) => prop_assert!(cut && depth + levels <= JSON_DEPTH_MAX),
+            Err(JsonError::Twice(key)) => prop_assert!(false, "{key:?} stands once"),
+        }
         Ok(())
     });
 }
