@@ -59,25 +59,25 @@ impl Form {
 
 /// Makes [`DialectName`] from the registry's lines.
 macro_rules! registry {
-    ($($name:ident, $text:literal, $dialect:expr;)+) => {
+    ($($(#[$condition:meta])? $name:ident, $text:literal, $dialect:expr;)+) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum DialectName {
-            $($name,)+
+            $($(#[$condition])? $name,)+
         }
 
         impl DialectName {
-            pub const ALL: &'static [DialectName] = &[$(Self::$name,)+];
+            pub const ALL: &'static [DialectName] = &[$($(#[$condition])? Self::$name,)+];
             pub const COUNT: usize = Self::ALL.len();
 
             pub fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$name => $text,)+
+                    $($(#[$condition])? Self::$name => $text,)+
                 }
             }
 
             pub fn dialect(self) -> &'static dyn Dialect {
                 match self {
-                    $(Self::$name => &$dialect,)+
+                    $($(#[$condition])? Self::$name => &$dialect,)+
                 }
             }
         }
@@ -86,6 +86,8 @@ macro_rules! registry {
 
 // The registry: one line a dialect.
 registry! {
+    #[cfg(feature = "example")]
+    Arrays, "arrays", crate::arrays::Arrays;
     Onechat, "onechat", crate::onechat::Onechat;
     Rooms, "rooms", crate::rooms::Rooms;
     Stream, "stream", crate::stream::StreamDialect;

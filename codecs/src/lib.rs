@@ -5,18 +5,25 @@
 //! [`event`] are what a dialect decodes and encodes. [`detect`] tells who a connection's first
 //! bytes are for, [`framing`] where a frame ends, [`dialect`] what it means.
 
+// The example names this crate as one outside of it would.
+#[cfg(feature = "example")]
+extern crate self as parlance_codecs;
+
+#[cfg(feature = "example")]
+#[path = "../examples/arrays.rs"]
+pub mod arrays;
 pub mod ask;
 pub mod detect;
 pub mod dialect;
 pub mod event;
 pub mod framing;
 mod generated;
-mod json;
+pub mod json;
 pub mod limits;
 pub mod model;
 pub mod notice;
 pub mod onechat;
-mod plain;
+pub mod plain;
 pub mod reflection;
 pub mod request;
 pub mod rooms;

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::model::Content;
 
 /// The text that stands for a content; `None` for marks.
-pub(crate) fn plain(content: &Content) -> Option<Cow<'_, str>> {
+pub fn plain(content: &Content) -> Option<Cow<'_, str>> {
     match content {
         Content::Text { text, extra: _ } | Content::ContactText { text } => {
             Some(Cow::Borrowed(text))

@@ -188,6 +188,8 @@ fn test(workspace: &Workspace, seeds: u64) -> Result<(), StepError> {
     step("unit tests");
     tests(workspace, &["--lib", "--bins"], &[])?;
     tests(workspace, &["--doc"], &[])?;
+    step("plug-in");
+    plug_in(workspace)?;
     step("simulation");
     workspace.run_binary(SIMULATOR, &["--seeds".into(), seeds.to_string().into()])?;
     step("end to end");
@@ -196,6 +198,13 @@ fn test(workspace: &Workspace, seeds: u64) -> Result<(), StepError> {
     let mut variables = vec![("PARLANCE_BIN", binary.as_os_str())];
     variables.extend(clients.variables());
     tests(workspace, &["--test", "*"], &variables)
+}
+
+/// With a dialect registered that nothing but its module and its line knows of.
+fn plug_in(workspace: &Workspace) -> Result<(), StepError> {
+    tests(workspace, &["--examples"], &[])?;
+    let whole = ["check", "--release", "--locked", "--workspace"];
+    workspace.cargo(&[&whole[..], &["--features", "parlance-codecs/example"]].concat())
 }
 
 fn tests(
