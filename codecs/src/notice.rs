@@ -54,6 +54,13 @@ pub enum News {
     ApplicationRefused {
         group: ConversationId,
     },
+    /// The user is in a new group, which `by` (perhaps the user) made. Who else was put into it
+    /// at its making is no news of its own.
+    Created {
+        group: ConversationId,
+        group_name: String,
+        by: UserId,
+    },
     /// `member` (perhaps the user) is in the group now; `by` brought them in, or let them in.
     Joined {
         group: ConversationId,
