@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::ask::Duty;
 use crate::event::{Posted, Refusal};
 use crate::model::{
     Category, Content, ConversationId, Media, MediaKind, Message, MessageId, Seq, UserId,
 };
+use crate::notice::{News, Notice};
 
 pub(crate) const REFUSALS: [Refusal; 10] = [
     Refusal::NotFriends,
@@ -111,4 +113,55 @@ pub(crate) fn posted(conversation: ConversationId) -> Posted {
 pub(crate) fn name(refusal: Refusal) -> String {
     let shown = format!("{refusal:?}");
     shown.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Every piece of news as user 7 may be told it, named as its vector's file is. Users 8 and 9 are
+/// others.
+pub(crate) fn news() -> Vec<(&'static str, News)> {
+    let (me, by, third, group) = (user(7), user(9), user(8), group());
+    let (group_name, member_name) = (String::from("tea"), String::from("Ann"));
+    let created = |by| News::Created { group, group_name: group_name.clone(), by };
+    let joined = |member, by| {
+        let (group_name, member_name) = (group_name.clone(), member_name.clone());
+        News::Joined { group, group_name, member, member_name, by }
+    };
+    let left = |member, by| News::Left { group, member, by };
+    let renamed = |by| News::Renamed { group, name: "coffee".into(), by };
+    let duty = |member, duty| News::DutyChanged { group, member, duty };
+    vec![
+        ("friend-requested", News::FriendRequested { by, text: "h\u{e9}llo \"\n".into() }),
+        ("befriended", News::Befriended { with: by, with_name: "Ann".into() }),
+        ("friend-refused", News::FriendRefused { by }),
+        ("unfriended-by-me", News::Unfriended { with: by, by: me }),
+        ("unfriended-by-them", News::Unfriended { with: by, by }),
+        ("created-by-me", created(me)),
+        ("created-by-another", created(by)),
+        ("joined-me-by-me", joined(me, me)),
+        ("joined-me-by-another", joined(me, by)),
+        ("joined-another-by-me", joined(by, me)),
+        ("joined-another-by-them", joined(by, by)),
+        ("joined-another-by-a-third", joined(third, by)),
+        ("left-me-by-me", left(me, me)),
+        ("left-me-by-another", left(me, by)),
+        ("left-another-by-me", left(by, me)),
+        ("left-another-by-them", left(by, by)),
+        ("left-another-by-a-third", left(third, by)),
+        ("deleted-by-me", News::Deleted { group, by: me }),
+        ("deleted-by-another", News::Deleted { group, by }),
+        ("renamed-by-me", renamed(me)),
+        ("renamed-by-another", renamed(by)),
+        ("invited", News::Invited { group, by }),
+        ("invite-refused", News::InviteRefused { group, by }),
+        ("applied", News::Applied { group, by }),
+        ("application-refused", News::ApplicationRefused { group }),
+        ("duty-of-me", duty(me, Duty::Owner)),
+        ("duty-of-another", duty(by, Duty::Admin)),
+        ("duty-of-another-ended", duty(by, Duty::Member)),
+    ]
+}
+
+/// For user 7, at the time of [`bare_message`].
+pub(crate) fn notice(what: News) -> Notice {
+    let message = bare_message(direct(), Content::text("x"));
+    Notice { id: message.id, user: user(7), what, created_at_ms: message.created_at_ms }
 }

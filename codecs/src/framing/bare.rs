@@ -165,6 +165,19 @@ impl Bare {
     }
 }
 
+/// How long the first of these objects is; `None` where they do not begin with a whole one.
+pub(super) fn first_bytes(objects: &[u8]) -> Option<usize> {
+    let mut reader = Bare::default();
+    for (place, byte) in objects.iter().enumerate() {
+        match reader.advance(*byte) {
+            Advance::More(state) => reader.state = state,
+            Advance::End => return place.checked_add(1),
+            Advance::Malformed => return None,
+        }
+    }
+    None
+}
+
 fn in_text(state: State, byte: u8) -> Advance {
     let in_key = state == State::KeyText;
     match byte {

@@ -108,6 +108,18 @@ pub fn append_frame(framing: Framing, kind: PayloadKind, payload: &[u8], out: &m
     }
 }
 
+/// How many of these bytes are to reach the peer by a write of their own. They are frames that
+/// [`append_frame`] made: clients of the two plain framings take what one receive gives them as
+/// one frame. Elsewhere, and where they begin inside of a frame, it is all of them.
+pub fn write_bytes(framing: Framing, frames: &[u8]) -> usize {
+    let first = match framing {
+        Framing::Onechat => onechat::first_bytes(frames),
+        Framing::Bare => bare::first_bytes(frames),
+        Framing::WebSocket | Framing::Delimited | Framing::Grpc => None,
+    };
+    first.unwrap_or(frames.len())
+}
+
 /// Appends what the framing itself says before the connection is closed: a close frame where it
 /// has one, nothing elsewhere.
 pub fn append_close(framing: Framing, reason: EndReason, out: &mut Vec<u8>) {

@@ -76,6 +76,13 @@ fn read_header(unread: &[u8]) -> Result<Option<(u64, usize)>, EndReason> {
     Ok(Some((length, PREFIX.len() + digits + HEADER_END.len())))
 }
 
+/// How long the first of these frames is; `None` where they do not begin with a whole one.
+pub(super) fn first_bytes(frames: &[u8]) -> Option<usize> {
+    let (length, header_bytes) = read_header(frames).ok().flatten()?;
+    let end = usize::try_from(length).ok()?.checked_add(header_bytes)?;
+    (end <= frames.len()).then_some(end)
+}
+
 pub(super) fn append(payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(PREFIX);
     out.extend_from_slice(payload.len().to_string().as_bytes());

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{FrameLimits, Splitter, Step, accept_key, append_close, append_frame, append_ping};
+use super::{
+    FrameLimits, Splitter, Step, accept_key, append_close, append_frame, append_ping, write_bytes,
+};
 use crate::dialect::{EndReason, Framing, PayloadKind};
 use crate::seeded;
 use crate::vectors::{self, masked};
@@ -159,4 +161,30 @@ fn skipped_and_fragmented_frames_count_as_begun() {
 #[test]
 fn an_idle_splitter_is_small() {
     assert!(size_of::<Splitter>() <= 32, "{} bytes", size_of::<Splitter>());
+}
+
+#[test]
+fn frames_of_the_plain_framings_are_written_one_by_one() {
+    let payloads: [&[u8]; 3] = [b"{\"a\":\"}{\\\"\"}", b"{}", b"{\"b\":[{\"c\":1.5e3},null]}"];
+    for framing in [Framing::Onechat, Framing::Bare] {
+        let mut frames = Vec::new();
+        let mut ends = Vec::new();
+        for payload in payloads {
+            append_frame(framing, PayloadKind::Text, payload, &mut frames);
+            ends.push(frames.len());
+        }
+        let (mut start, mut found) = (0, Vec::new());
+        while start < frames.len() {
+            start += write_bytes(framing, &frames[start..]);
+            found.push(start);
+        }
+        assert_eq!(found, ends, "{framing:?}");
+        // Where a frame was begun by another write, its rest may go with what follows it.
+        assert_eq!(write_bytes(framing, &frames[1..]), frames.len() - 1, "{framing:?}");
+        assert_eq!(write_bytes(framing, b""), 0);
+    }
+    let mut frames = Vec::new();
+    append_frame(Framing::WebSocket, PayloadKind::Text, b"{}", &mut frames);
+    append_frame(Framing::WebSocket, PayloadKind::Text, b"{}", &mut frames);
+    assert_eq!(write_bytes(Framing::WebSocket, &frames), frames.len());
 }

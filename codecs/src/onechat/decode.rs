@@ -11,9 +11,10 @@ use crate::model::{Content, ConversationId, MessageId, UserId};
 use crate::request::{Draft, DraftBody, Request, Tag};
 use crate::text::{TextError, check_text};
 
+use super::asks;
 use super::reply::{Fault, append_error};
 
-/// Acknowledgements of notifications name no message: they are taken and mean nothing.
+/// The documents have both; the original's server knew the second only.
 const NOTIFICATION_ACTIONS: [&str; 2] = ["notification", "offline_notifications"];
 const MESSAGE_ACTIONS: [&str; 4] =
     ["single_chat", "group_chat", "offline_single_chat_msg", "offline_group_chat_msg"];
@@ -24,14 +25,19 @@ pub(super) fn decode(
     payload: &[u8],
     out: &mut Vec<Decoded>,
 ) {
-    if let Err(fault) = command(user, payload, out) {
+    if let Err(fault) = command(framing, user, payload, out) {
         let mut reply = Vec::new();
         append_error(framing, fault, &mut reply);
         out.push(Decoded::Reply(reply));
     }
 }
 
-fn command(user: Option<UserId>, payload: &[u8], out: &mut Vec<Decoded>) -> Result<(), Fault> {
+fn command(
+    framing: Framing,
+    user: Option<UserId>,
+    payload: &[u8],
+    out: &mut Vec<Decoded>,
+) -> Result<(), Fault> {
     let json = json::parse(payload).map_err(|_| Fault::Malformed)?;
     let object = Object::new(&json, Keys::Exact).ok_or(Fault::Malformed)?;
     let name = object.text("cmd").ok().flatten();
@@ -48,7 +54,8 @@ fn command(user: Option<UserId>, payload: &[u8], out: &mut Vec<Decoded>) -> Resu
         Some("single_chat") => out.push(Decoded::Request(single_chat(user, object)?)),
         Some("group_chat") => out.push(Decoded::Request(group_chat(object)?)),
         Some("ack") => out.extend(acknowledged(object)?.into_iter().map(Decoded::Request)),
-        _ => return Err(Fault::UnknownCommand),
+        Some(other) => return asks::decode(framing, user, other, object, out),
+        None => return Err(Fault::UnknownCommand),
     }
     Ok(())
 }
@@ -70,7 +77,7 @@ fn sign_in(object: Object<'_, '_>) -> Result<SignInFrame, Fault> {
 
 /// An id that no user can have, and the user's own, are answered as a stranger's is.
 fn single_chat(user: UserId, object: Object<'_, '_>) -> Result<Request, Fault> {
-    let to = target(object).ok_or(Fault::SingleTarget)?;
+    let to = integer(object, "to").ok_or(Fault::SingleTarget)?;
     let conversation = to
         .and_then(UserId::new)
         .and_then(|peer| ConversationId::direct(user, peer))
@@ -80,14 +87,14 @@ fn single_chat(user: UserId, object: Object<'_, '_>) -> Result<Request, Fault> {
 
 /// `to` may be a channel or a room as well: the dialect does not tell them apart.
 fn group_chat(object: Object<'_, '_>) -> Result<Request, Fault> {
-    let to = target(object).ok_or(Fault::GroupTarget)?;
+    let to = integer(object, "to").ok_or(Fault::GroupTarget)?;
     let conversation = to.and_then(ConversationId::number).ok_or(Fault::NotInRoom)?;
     post(conversation, object)
 }
 
-/// The integer `to`: `None` where it is none, `Some(None)` where it is below zero.
-fn target(object: Object<'_, '_>) -> Option<Option<u64>> {
-    match object.field("to").ok()?? {
+/// An integer: `None` where it is none, `Some(None)` where it is below zero.
+pub(super) fn integer(object: Object<'_, '_>, field: &'static str) -> Option<Option<u64>> {
+    match object.field(field).ok()?? {
         Json::Integer(number) => Some(Some(*number)),
         Json::Negative(_) => Some(None),
         _ => None,
@@ -119,7 +126,7 @@ fn post(conversation: ConversationId, object: Object<'_, '_>) -> Result<Request,
 const _: () = assert!(Tag::BYTES_MAX <= CLIENT_KEY_BYTES_MAX, "every ack can be a key");
 
 /// What the client wants back with its answer; absent is empty.
-fn tag(object: Object<'_, '_>) -> Result<Tag, Fault> {
+pub(super) fn tag(object: Object<'_, '_>) -> Result<Tag, Fault> {
     let ack = text(object, "ack")?.unwrap_or_default();
     if ack.len() > Tag::BYTES_MAX {
         return Err(Fault::LongField { field: "ack", max: Tag::BYTES_MAX });
@@ -127,29 +134,33 @@ fn tag(object: Object<'_, '_>) -> Result<Tag, Fault> {
     Ok(Tag(ack.into()))
 }
 
-fn text<'t>(object: Object<'t, '_>, field: &'static str) -> Result<Option<&'t str>, Fault> {
+pub(super) fn text<'t>(
+    object: Object<'t, '_>,
+    field: &'static str,
+) -> Result<Option<&'t str>, Fault> {
     object.text(field).map_err(|_| Fault::NotText { field })
 }
 
-/// One id or a list of them, whatever the action. Ids are message ids in every action, so that
-/// none need be told from another.
+/// One id or a list of them, whatever the action. Messages and notices have ids of one space, in
+/// every action, so that none need be told from another.
 fn acknowledged(object: Object<'_, '_>) -> Result<Vec<Request>, Fault> {
     let action = object.text("action").ok().flatten().ok_or(Fault::UnknownAckAction)?;
-    if NOTIFICATION_ACTIONS.contains(&action) {
-        return Ok(Vec::new());
-    }
-    if !MESSAGE_ACTIONS.contains(&action) {
+    let request: fn(Vec<MessageId>) -> Request = if NOTIFICATION_ACTIONS.contains(&action) {
+        |ids| Request::NoticesSeen { ids }
+    } else if MESSAGE_ACTIONS.contains(&action) {
+        |ids| Request::Receipts { ids }
+    } else {
         return Err(Fault::UnknownAckAction);
-    }
+    };
     let ids = match object.field("ack").ok().flatten() {
         Some(Json::Array(ids)) => ids.iter().map(message_id).collect::<Result<Vec<_>, _>>()?,
         Some(id) => vec![message_id(id)?],
-        None => return Err(Fault::AckNumber),
+        None => return Err(Fault::NotInteger { field: "ack" }),
     };
     let chunks = ids.chunks(Request::RECEIPTS_MAX);
-    Ok(chunks.map(|chunk| Request::Receipts { ids: chunk.to_vec() }).collect())
+    Ok(chunks.map(|chunk| request(chunk.to_vec())).collect())
 }
 
 fn message_id(json: &Json<'_>) -> Result<MessageId, Fault> {
-    json.as_u64().map(MessageId::from_raw).ok_or(Fault::AckNumber)
+    json.as_u64().map(MessageId::from_raw).ok_or(Fault::NotInteger { field: "ack" })
 }

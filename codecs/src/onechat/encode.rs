@@ -10,8 +10,8 @@ use crate::event::{Event, Posted, Refusal};
 use crate::model::{Category, ConversationId, Message};
 use crate::request::Tag;
 
-use super::offline;
 use super::reply::{Fault, append_ack, append_error, append_json};
+use super::{asks, notices, offline};
 use crate::plain::plain;
 
 #[derive(Serialize)]
@@ -45,11 +45,12 @@ pub(super) fn encode(framing: Framing, event: &Event, out: &mut Vec<u8>) {
         Event::Joined { result: Err(refusal), .. } | Event::Refused { refusal, .. } => {
             append_error(framing, (*refusal).into(), out);
         }
-        Event::Answered { result: Ok(_), .. } => {}
-        Event::Answered { result: Err(refusal), .. } => {
-            append_error(framing, (*refusal).into(), out);
+        Event::Answered { tag, ask, result } => {
+            let outcome = result.as_ref().map(|_| ()).map_err(|refusal| *refusal);
+            asks::append_outcome(framing, tag, ask, outcome, out);
         }
-        Event::Noticed(_) | Event::Notices(_) => {}
+        Event::Noticed(notice) => notices::append_live(framing, notice, out),
+        Event::Notices(missed) => notices::append_missed(framing, missed, out),
     }
 }
 

@@ -13,8 +13,11 @@ use crate::event::Event;
 use crate::model::UserId;
 use crate::request::Tag;
 
+mod asks;
+mod batch;
 mod decode;
 mod encode;
+mod notices;
 mod offline;
 mod reply;
 

@@ -21,6 +21,12 @@ pub(super) enum Fault {
     SingleTarget,
     #[error("Group chat send msg to room id must be integer")]
     GroupTarget,
+    #[error("To user id must be integer")]
+    UserTarget,
+    #[error("{field} must be integer")]
+    NotInteger { field: &'static str },
+    #[error("members must be list of integer")]
+    Members,
     #[error("{field} must be string")]
     NotText { field: &'static str },
     #[error("{field} must less than {} bytes", max.saturating_add(1))]
@@ -29,8 +35,6 @@ pub(super) enum Fault {
     EmptyMessage,
     #[error("msg must not hold NUL")]
     NulInMessage,
-    #[error("ack must be integer")]
-    AckNumber,
     #[error("You are already login")]
     AlreadySignedIn,
     #[error("404 Not Found this user, please login")]
@@ -41,6 +45,13 @@ pub(super) enum Fault {
     UnknownAckAction,
     #[error("You are not friends")]
     NotFriends,
+    /// No such user, asked for by id.
+    #[error("404 Not Found this user in mysql")]
+    UnknownUser,
+    #[error("User is not online.")]
+    NotOnline,
+    #[error("Invide room.")]
+    UnknownCall,
     #[error("You are not in this room")]
     NotInRoom,
     #[error("You can only read in this room")]
@@ -57,6 +68,9 @@ pub(super) enum Fault {
     AlreadyFriends,
     #[error("You have already send a friendship request.")]
     AlreadyAsked,
+    /// The words of a friendship's are for friendships only.
+    #[error("You have already send a request.")]
+    AlreadyApplied,
     #[error("User is already room member")]
     AlreadyMember,
     #[error("404 Not Found this request")]
@@ -89,11 +103,13 @@ impl Fault {
             | Self::UnknownCommand
             | Self::SingleTarget
             | Self::GroupTarget
+            | Self::UserTarget
+            | Self::NotInteger { .. }
+            | Self::Members
             | Self::NotText { .. }
             | Self::LongField { .. }
             | Self::EmptyMessage
             | Self::NulInMessage
-            | Self::AckNumber
             | Self::TextTooLong { .. }
             | Self::BadName { .. }
             | Self::AlreadySignedIn => 10400,
@@ -104,9 +120,11 @@ impl Fault {
             | Self::RoomFull
             | Self::AlreadyFriends
             | Self::AlreadyAsked
+            | Self::AlreadyApplied
             | Self::AlreadyMember
             | Self::NotALeader
             | Self::NotAMember
+            | Self::NotOnline
             | Self::TooManyRequests
             | Self::TooManyRelations
             | Self::Nameless
@@ -114,6 +132,8 @@ impl Fault {
             Self::NotSignedIn
             | Self::SignInRefused
             | Self::UnknownAckAction
+            | Self::UnknownUser
+            | Self::UnknownCall
             | Self::UnknownRequest
             | Self::UnknownMessage => 10404,
             Self::TooFast => 10429,

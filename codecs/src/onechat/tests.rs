@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+mod round_trips;
+mod siblings;
+
 use super::Onechat;
-use super::offline::BATCH_BYTES_MAX;
+use super::batch::BATCH_BYTES_MAX;
 use crate::dialect::{Dialect, DialectName, EndReason, Form, Framing, PayloadKind, SignInResult};
 use crate::event::{Event, Posted, Refusal};
 use crate::json::{self, Json, Keys, Object};
