@@ -17,11 +17,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use parlance_codecs::UserId;
 use parlance_codecs::dialect::{EndReason, Form, Framing};
+use parlance_codecs::{Request, UserId};
 use parlance_conversation::input::SessionId;
 use parlance_conversation::limits::POSTS_IN_FLIGHT_MAX;
-use socket2::SockRef;
 
 use crate::auth::SignedUser;
 use crate::connections::Seat;
@@ -70,6 +69,9 @@ pub(crate) struct Connection {
     awaits_reading: Cell<bool>,
     asked_for_room: Cell<Option<u64>>,
     posts_in_flight: Cell<usize>,
+    syncs_in_flight: Cell<usize>,
+    /// The peer sends nothing more and waits for what it is owed.
+    has_hung_up: Cell<bool>,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -105,6 +107,8 @@ impl Connection {
             awaits_reading: Cell::new(false),
             asked_for_room: Cell::new(None),
             posts_in_flight: Cell::new(0),
+            syncs_in_flight: Cell::new(0),
+            has_hung_up: Cell::new(false),
             deadlines: Deadlines::new(now_ms),
         })
     }
@@ -201,15 +205,14 @@ impl Connection {
     /// Sends what waits with as few calls as there can be, and never waits.
     pub(crate) fn flush(&self) -> io::Result<Sent> {
         self.is_dirty.set(false);
-        let stream = self.stream.borrow();
-        let Some(stream) = stream.as_ref() else { return Ok(Sent::All) };
-        let socket = SockRef::from(stream);
+        let mut stream = self.stream.borrow_mut();
+        let Some(stream) = stream.as_mut() else { return Ok(Sent::All) };
         let mut outbox = self.outbox.borrow_mut();
         while !outbox.is_empty() {
             let (slices, count) = outbox.slices(self.slices_max());
             let slices = slices.get(..count).unwrap_or_default();
             let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
-            match socket.send_vectored_with_flags(slices, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) {
+            match stream.try_write(slices) {
                 Ok(sent) => {
                     outbox.advance(sent);
                     if sent < wanted {
@@ -286,16 +289,45 @@ impl Connection {
         self.posts_in_flight.get() < POSTS_IN_FLIGHT_MAX
     }
 
-    fn posted(&self) {
-        self.posts_in_flight.set(self.posts_in_flight.get().saturating_add(1));
+    /// Notes a request that the core will answer.
+    fn asked(&self, request: &Request) {
+        let count = match request {
+            Request::Post { .. } => &self.posts_in_flight,
+            Request::Sync { .. } => &self.syncs_in_flight,
+            // What answers a join is the Sync behind it, and the rest is not waited for.
+            Request::Join { .. }
+            | Request::ReceiptUpTo { .. }
+            | Request::Receipts { .. }
+            | Request::Ask { .. }
+            | Request::NoticesSeen { .. } => return,
+        };
+        count.set(count.get().saturating_add(1));
     }
 
     /// The core answered a post; one that was over the mark is read from again.
     pub(crate) fn answered(&self) {
         let could_not = !self.may_post();
         self.posts_in_flight.set(self.posts_in_flight.get().saturating_sub(1));
-        if could_not && self.may_post() {
+        if (could_not && self.may_post()) || self.has_hung_up.get() {
             self.wake();
         }
+    }
+
+    /// The core answered a Sync, or refused the join before it.
+    pub(crate) fn synced(&self) {
+        self.syncs_in_flight.set(self.syncs_in_flight.get().saturating_sub(1));
+        if self.has_hung_up.get() {
+            self.wake();
+        }
+    }
+
+    fn is_owed_answers(&self) -> bool {
+        self.posts_in_flight.get() > 0 || self.syncs_in_flight.get() > 0
+    }
+
+    /// Whether the end of the peer's bytes is not the end of the connection. Where it is a
+    /// socket's, nobody can tell whether the peer still reads.
+    fn may_hang_up(&self) -> bool {
+        self.form.get().framing == Framing::Grpc && self.is_live()
     }
 }

@@ -48,13 +48,14 @@ pub(crate) struct Connections {
     leaving: RefCell<Vec<(ShardIndex, Box<Arriving>)>>,
     read_buffer: RefCell<Box<[u8]>>,
     stops: Stops,
+    seats: Seats,
     /// Bytes in all outboxes: now, and as last reported.
     unsent: Cell<usize>,
     unsent_reported: Cell<usize>,
 }
 
 impl Connections {
-    pub(crate) fn new(handle: ShardHandle) -> Self {
+    pub(crate) fn new(handle: ShardHandle, seats: Seats) -> Self {
         let limits = &handle.settings().limits;
         let frame_limits =
             FrameLimits { frame_bytes: limits.frame_bytes, ..FrameLimits::default() };
@@ -70,6 +71,7 @@ impl Connections {
             leaving: RefCell::default(),
             read_buffer: RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()),
             stops: Stops::default(),
+            seats,
             unsent: Cell::new(0),
             unsent_reported: Cell::new(0),
         }
@@ -81,6 +83,11 @@ impl Connections {
 
     pub(crate) fn stops(&self) -> &Stops {
         &self.stops
+    }
+
+    /// For those that begin here and not at a listener.
+    pub(crate) fn seats(&self) -> &Seats {
+        &self.seats
     }
 
     pub(crate) fn now(&self) -> Now {

@@ -72,6 +72,10 @@ impl Doors {
         all.map(|door| format!("{} {}", door.service.as_str(), door.address))
     }
 
+    pub(crate) fn seats(&self) -> &Seats {
+        &self.seats
+    }
+
     /// Listens for the operator, who may ask before the server takes clients.
     pub(crate) fn open_operator(&mut self, connections: &Rc<Connections>) -> Result<(), String> {
         let mut doors = std::mem::take(&mut self.operator).into_iter();

@@ -19,6 +19,7 @@ mod heartbeat;
 mod http;
 mod inbox;
 mod lanes;
+mod link;
 mod listener;
 mod mesh;
 mod metrics;

@@ -17,6 +17,7 @@
 mod cores;
 mod probe;
 mod stream;
+mod thread_bound;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -24,7 +25,7 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_lite::future::{FutureExt as _, poll_fn};
 use glommio::timer::Timer;
@@ -34,6 +35,8 @@ use glommio::{
 
 pub(crate) use cores::allowed_cores;
 pub(crate) use probe::probe;
+use thread_bound::ThreadBound;
+
 pub(crate) use stream::{Acceptor, MovingStream, Stream};
 
 /// Submission entries of an executor's rings. Echo throughput was the same from 128 to 4,096;
@@ -128,6 +131,33 @@ impl Future for Sleep {
 
 pub(crate) fn sleep(duration: Duration) -> Sleep {
     Sleep(Timer::new(duration))
+}
+
+/// This runtime's time, as hyper asks for it.
+#[derive(Clone, Copy)]
+pub(crate) struct HyperTimer;
+
+/// A sleep of hyper's, which polls it on the shard that it was made on.
+struct HyperSleep(ThreadBound<Sleep>);
+
+impl Future for HyperSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(self.0.on_its_thread()).poll(cx)
+    }
+}
+
+impl hyper::rt::Sleep for HyperSleep {}
+
+impl hyper::rt::Timer for HyperTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn hyper::rt::Sleep>> {
+        Box::pin(HyperSleep(ThreadBound::new(sleep(duration))))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
+        self.sleep(deadline.saturating_duration_since(Instant::now()))
+    }
 }
 
 /// `None` where `duration` passed first; the future is dropped then.

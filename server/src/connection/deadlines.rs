@@ -2,7 +2,7 @@
 //!
 //! Three deadlines are the peer's: it signs in within ten seconds, it finishes a frame within ten
 //! seconds of the frame's first byte, and over WebSocket it is heard from, if only to answer a
-//! ping. One is the token's. The wheel asks [`Deadlines::judge`], which decides; nothing else
+//! ping. One is the token's; and a peer that has hung up is owed answers for a minute. The wheel asks [`Deadlines::judge`], which decides; nothing else
 //! here acts. Times are the turn's monotonic milliseconds, but for a token's expiry, which is
 //! Unix seconds.
 
@@ -33,6 +33,8 @@ const _: () = assert!(
     EXPIRY_CHECK_MS / 1_000 + EXPIRY_LEEWAY_S < 60,
     "a session ends within a minute of its token"
 );
+/// How long a peer that sends nothing more may take to be given what it is owed.
+const HANG_UP_MS: u64 = 60_000;
 /// How long a connection that ends may take to send its last words and hear that they arrived.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
@@ -50,6 +52,7 @@ pub(crate) struct Deadlines {
     heard_ms: Cell<u64>,
     frame_begun_ms: Cell<Option<u64>>,
     pinged: Cell<bool>,
+    hung_up_ms: Cell<Option<u64>>,
     /// When the wheel fires next; `u64::MAX` where it does not.
     armed_ms: Cell<u64>,
 }
@@ -61,6 +64,7 @@ impl Deadlines {
             heard_ms: Cell::new(now_ms),
             frame_begun_ms: Cell::new(None),
             pinged: Cell::new(false),
+            hung_up_ms: Cell::new(None),
             armed_ms: Cell::new(u64::MAX),
         }
     }
@@ -82,6 +86,11 @@ impl Deadlines {
         self.frame_begun_ms.set(begun);
     }
 
+    /// The peer sends nothing more.
+    pub(super) fn hung_up(&self, now_ms: u64) {
+        self.hung_up_ms.set(Some(now_ms));
+    }
+
     /// It is this server that does not read: whatever the peer owes, it gets its time anew.
     pub(super) fn paused(&self, now_ms: u64) {
         self.frame_begun_ms.set(None);
@@ -93,6 +102,9 @@ impl Deadlines {
         let now_ms = now.monotonic_ms;
         if self.frame_begun_ms.get().is_some_and(|begun| now_ms >= begun + FRAME_MS) {
             return Verdict::End(EndReason::Protocol);
+        }
+        if self.hung_up_ms.get().is_some_and(|since| now_ms >= since + HANG_UP_MS) {
+            return Verdict::End(EndReason::Idle);
         }
         match stage {
             Stage::Greeting if now_ms >= self.greeted_ms + SIGN_IN_MS => {
@@ -121,6 +133,7 @@ impl Deadlines {
     /// When to judge again; `u64::MAX`: no need to.
     pub(crate) fn next_ms(&self, stage: Stage, framing: Framing, now: Now) -> u64 {
         let frame = self.frame_begun_ms.get().map(|begun| begun + FRAME_MS);
+        let hung_up = self.hung_up_ms.get().map(|since| since + HANG_UP_MS);
         let stage = match stage {
             Stage::Greeting => Some(self.greeted_ms + SIGN_IN_MS),
             Stage::Live(signed) => signed.expires_at_s.map(|_| now.monotonic_ms + EXPIRY_CHECK_MS),
@@ -128,7 +141,7 @@ impl Deadlines {
         };
         let silence = (framing == Framing::WebSocket)
             .then(|| self.heard_ms.get() + if self.pinged.get() { SILENCE_MS } else { PING_MS });
-        [frame, stage, silence].into_iter().flatten().min().unwrap_or(u64::MAX)
+        [frame, hung_up, stage, silence].into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 
     /// When the wheel fires next.

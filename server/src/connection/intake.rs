@@ -184,9 +184,7 @@ fn decode(frame: Frame<'_>, connection: &Connection, connections: &Connections) 
                 return Some(Pause::Ask(tag, Box::new(ask)));
             }
             Decoded::Request(request) if connection.is_live() => {
-                if matches!(request, Request::Post { .. }) {
-                    connection.posted();
-                }
+                connection.asked(&request);
                 connections.request(connection, request);
             }
             Decoded::Request(_) => {

@@ -12,8 +12,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use futures_lite::future::or;
-use parlance_codecs::dialect::{EndReason, SignInFrame};
-use parlance_codecs::framing::append_close;
+use parlance_codecs::dialect::{EndReason, Form, SignInFrame};
+use parlance_codecs::framing::{Splitter, append_close};
 use parlance_codecs::{Ask, Event, Tag};
 
 use super::intake::{Intake, Parting, Pause};
@@ -21,8 +21,10 @@ use super::sign_in::{Arriving, SignedIn, settle, sign_in_by_frame};
 use super::{Connection, LINGER, Stage};
 use crate::asks;
 use crate::connections::Connections;
+use crate::link::{LinkEnd, link};
 use crate::outbox::Weight;
-use crate::runtime;
+use crate::runtime::{self, Stream};
+use crate::stops::Stop;
 
 /// Reads of one connection in a row. The last of them finds the socket empty, as a rule.
 const READS_IN_A_ROW_MAX: usize = 4;
@@ -111,6 +113,9 @@ impl Connection {
         if let Some(parting) = self.decided_end() {
             return Poll::Ready(Turned::End(parting));
         }
+        if self.has_hung_up.get() && !self.is_owed_answers() {
+            return Poll::Ready(Turned::End(Parting::Because(EndReason::Left)));
+        }
         if self.is_blocked.get() {
             match self.poll_room(cx) {
                 Poll::Ready(Ok(())) => connections.sent(self),
@@ -121,6 +126,8 @@ impl Connection {
         let pause =
             if intake.is_empty() { Pause::Incomplete } else { intake.take_kept(self, connections) };
         let pause = match pause {
+            // Nothing more comes; an answer wakes this task.
+            Pause::Incomplete if self.has_hung_up.get() => return Poll::Pending,
             // Only what is not whole, or nothing, is left: read on.
             Pause::Incomplete => ready!(self.poll_intake(intake, connections, cx)),
             pause => pause,
@@ -152,8 +159,11 @@ impl Connection {
                 Some(stream) => ready!(stream.poll_read(cx, &mut buffer)),
                 None => return Poll::Ready(Pause::End(Parting::Gone)),
             };
-            // An orderly end and a failed socket are the same here: nothing more comes.
+            // An orderly end and a failed socket are mostly the same here: nothing more comes.
             let read = match read {
+                Ok(0) if self.may_hang_up() => {
+                    return Poll::Ready(self.hang_up(intake, connections));
+                }
                 Ok(length) => buffer.get_mut(..length).filter(|read| !read.is_empty()),
                 Err(_) => None,
             };
@@ -165,6 +175,20 @@ impl Connection {
             }
         }
         Poll::Ready(Pause::Incomplete)
+    }
+
+    /// The peer sends nothing more: it is given what it is owed, and that is all.
+    fn hang_up(&self, intake: &Intake, connections: &Connections) -> Pause {
+        if !intake.is_empty() {
+            return Pause::End(Parting::Because(EndReason::Malformed));
+        }
+        if !self.is_owed_answers() {
+            return Pause::End(Parting::Because(EndReason::Left));
+        }
+        self.has_hung_up.set(true);
+        self.deadlines.hung_up(connections.now().monotonic_ms);
+        connections.arm(self);
+        Pause::Answers
     }
 
     /// How it ends, where somebody has decided that it does.
@@ -224,6 +248,7 @@ async fn close(connections: &Connections, connection: &Rc<Connection>, parting: 
         }
     };
     connection.end(reason);
+    connection.conclude(reason);
     tracing::debug!(connection = ?connection.id, reason = reason.as_str(), "closing");
     let goodbye = async {
         if connection.send_last(connections, reason, words).await.is_ok() {
@@ -283,8 +308,14 @@ impl Connection {
     }
 
     fn shut_down_writing(&self) {
-        if let Some(stream) = self.stream.borrow().as_ref() {
+        if let Some(stream) = self.stream.borrow_mut().as_mut() {
             stream.shut_down(Shutdown::Write);
+        }
+    }
+
+    fn conclude(&self, reason: EndReason) {
+        if let Some(stream) = self.stream.borrow().as_ref() {
+            stream.conclude(reason);
         }
     }
 }
@@ -314,6 +345,22 @@ impl Connections {
         let (connection, intake, signed_in) = arriving.unpack(self);
         let opening = Opening::SignedIn(Box::new(signed_in));
         runtime::spawn("connection", serve(Rc::clone(self), connection, intake, opening));
+    }
+
+    /// Begins a connection that has no socket of its own, and returns its peer's end: what is
+    /// written there are the client's frames in `form`, what is read there the server's. It moves
+    /// to its user's home shard, is judged by the same deadlines and limits and is counted as
+    /// any other. `None` where there is no seat left, or the server drains.
+    pub(crate) fn begin_linked(self: &Rc<Self>, form: Form, opening: Opening) -> Option<LinkEnd> {
+        if self.stops().reached() != Stop::NotYet {
+            return None;
+        }
+        let seat = self.seats().take()?;
+        let (here, there) = link();
+        let connection = self.insert(Stream::Link(Box::new(here)), form, seat);
+        let intake = Intake::new(Splitter::new(form.framing), Vec::new());
+        runtime::spawn("connection", serve(Rc::clone(self), connection, intake, opening));
+        Some(there)
     }
 }
 

@@ -1,10 +1,15 @@
-//! What is answered: small bodies, whole, never cached.
+//! What is answered: small bodies, whole, never cached; or, for calls, what comes piece by piece.
 //!
 //! Clients of the main port get `google.rpc.Status` for errors, the operator's get problem
 //! documents (RFC 9457).
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
@@ -12,7 +17,52 @@ use hyper::{Response, StatusCode};
 use parlance_codecs::stream::{Code, Fault, encode_status};
 use serde_json::{Value, json};
 
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<AnswerBody>;
+
+/// A body that is there, or one that is asked for its pieces as the peer takes them.
+pub(super) enum AnswerBody {
+    Whole(Full<Bytes>),
+    Pieces(Pin<Box<dyn Body<Data = Bytes, Error = Infallible>>>),
+}
+
+impl AnswerBody {
+    pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
+        Self::Whole(Full::new(bytes.into()))
+    }
+
+    pub(super) fn pieces(body: impl Body<Data = Bytes, Error = Infallible> + 'static) -> Self {
+        Self::Pieces(Box::pin(body))
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(cx),
+            Self::Pieces(body) => body.as_mut().poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::Pieces(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Pieces(body) => body.size_hint(),
+        }
+    }
+}
 
 pub(super) const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -23,7 +73,7 @@ pub(super) fn with_body(
     content_type: &'static str,
     body: impl Into<Bytes>,
 ) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    let mut answer = Response::new(AnswerBody::whole(body));
     *answer.status_mut() = status;
     set(&mut answer, CONTENT_TYPE, content_type);
     set(&mut answer, CACHE_CONTROL, "no-store");
@@ -32,7 +82,7 @@ pub(super) fn with_body(
 }
 
 pub(super) fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(AnswerBody::whole(Bytes::new()));
     *answer.status_mut() = status;
     answer
 }

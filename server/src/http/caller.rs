@@ -15,7 +15,16 @@ pub(super) async fn signed_in<B>(
 ) -> Result<SignedUser, Fault> {
     let token = fields::bearer(request.headers())
         .map(str::to_owned)
-        .or_else(|| metadata(request, &["token"]))
+        .or_else(|| metadata(request, &["token"]));
+    signed_in_by(shard, token).await
+}
+
+/// The same, where the token was found already.
+pub(super) async fn signed_in_by(
+    shard: &ShardHandle,
+    token: Option<String>,
+) -> Result<SignedUser, Fault> {
+    let token = token
         .filter(|token| !token.is_empty())
         .ok_or_else(|| Fault::new(Code::Unauthenticated, "token required"))?;
     sign_in(shard, &Credentials::Token(token)).await.map_err(|error| match error {

@@ -22,6 +22,14 @@ pub(super) fn query<'r>(uri: &'r Uri, name: &str) -> Option<Cow<'r, str>> {
     pairs.into_iter().find_map(|(key, value)| (key == name).then_some(value))
 }
 
+/// A segment of a path, decoded. A percent sign that begins no byte stands for itself.
+pub(super) fn segment(text: &str) -> String {
+    // What means something in a query is text here.
+    let text = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    let mut pairs = form_urlencoded::parse(text.as_bytes());
+    pairs.next().map(|(text, _)| text.into_owned()).unwrap_or_default()
+}
+
 /// The names of a query's parameters.
 pub(super) fn query_names(uri: &Uri) -> impl Iterator<Item = Cow<'_, str>> {
     form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).map(|(name, _)| name)

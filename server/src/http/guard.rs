@@ -44,11 +44,6 @@ impl Guard {
         Self { phase: Phase::Head { seen: 0 }, bytes }
     }
 
-    /// For HTTP/2, whose frames leave nothing to guard.
-    pub(super) fn for_http2(bytes: Vec<u8>) -> Self {
-        Self { phase: Phase::Through, bytes }
-    }
-
     /// Takes what the peer sent.
     pub(super) fn put(&mut self, bytes: &[u8]) {
         if self.phase != Phase::Refused {

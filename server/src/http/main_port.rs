@@ -4,6 +4,8 @@
 //! path, the method; what follows is the handshake's or the call's matter. WebSockets begin where
 //! the registry of dialects says.
 
+use std::rc::Rc;
+
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use parlance_codecs::dialect::{DialectName, HandshakeSignIn, WebSocketDoor};
@@ -12,11 +14,12 @@ use parlance_codecs::stream::{Code, Fault};
 
 use super::answer::{self, Answer};
 use super::caller::{metadata, signed_in};
-use super::rooms;
+use super::inner_chat::InnerCall;
 use super::serve::UpgradeSlot;
 use super::stream_calls::{StreamCall, room_id};
 use super::websocket::{Handshake, handshake};
-use super::{Upgrade, browser, fields};
+use super::{Upgrade, browser, fields, grpc, rooms};
+use crate::connections::Connections;
 use crate::shard_handle::ShardHandle;
 
 /// What a path of the main port is.
@@ -24,6 +27,9 @@ enum Route<'p> {
     WebSocket(DialectName, &'static WebSocketDoor),
     Stream(StreamCall<'p>),
     Rooms(parlance_codecs::rooms::Call),
+    Inner(InnerCall<'p>),
+    /// Takes nothing but calls, which do not come this way.
+    Grpc,
 }
 
 impl<'p> Route<'p> {
@@ -32,13 +38,16 @@ impl<'p> Route<'p> {
             .map(|(dialect, door)| Self::WebSocket(dialect, door))
             .or_else(|| StreamCall::of(path).map(Self::Stream))
             .or_else(|| rooms::call_of(path).map(Self::Rooms))
+            .or_else(|| InnerCall::of(path).map(Self::Inner))
+            .or_else(|| grpc::is_path(path).then_some(Self::Grpc))
     }
 
     fn method(&self) -> (Method, &'static str) {
         match self {
             Self::WebSocket(..) => (Method::GET, "GET, OPTIONS"),
             Self::Stream(call) => call.method(),
-            Self::Rooms(_) => (Method::POST, "POST, OPTIONS"),
+            Self::Inner(call) => call.method(),
+            Self::Rooms(_) | Self::Grpc => (Method::POST, "POST, OPTIONS"),
         }
     }
 }
@@ -52,17 +61,21 @@ fn door_of(path: &str) -> Option<(DialectName, &'static WebSocketDoor)> {
 }
 
 pub(super) async fn answer(
-    shard: ShardHandle,
+    connections: Rc<Connections>,
     request: Request<Incoming>,
     slot: UpgradeSlot,
 ) -> Answer {
+    let shard = connections.handle();
     let headers = request.headers().clone();
     let allowed = &shard.settings().auth.allowed_origins;
     if !browser::is_allowed(allowed, &headers) {
         let message = "this origin is not among auth.allowed_origins";
         return answer::http_fault(StatusCode::FORBIDDEN, Code::PermissionDenied, message);
     }
-    let mut answer = routed(&shard, request, &slot).await;
+    if grpc::is_call(&request) {
+        return grpc::answer(&connections, request).await;
+    }
+    let mut answer = routed(shard, request, &slot).await;
     browser::share(allowed, &headers, &mut answer);
     answer
 }
@@ -92,6 +105,8 @@ async fn routed(shard: &ShardHandle, request: Request<Incoming>, slot: &UpgradeS
         },
         Route::Stream(call) => call.answer(shard, request).await,
         Route::Rooms(call) => Ok(rooms::answer(shard, call, request).await),
+        Route::Inner(call) => call.answer(shard, request).await,
+        Route::Grpc => Ok(grpc::not_a_call()),
     };
     answered.unwrap_or_else(|fault| answer::fault(&fault))
 }

@@ -62,7 +62,7 @@ impl Write for PeerIo {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream.shut_down(std::net::Shutdown::Write);
         Poll::Ready(Ok(()))
     }

@@ -1,44 +1,31 @@
-//! One connection's HTTP, from its first request to its end.
+//! One connection's HTTP, from its first request to its end: HTTP/1 here, HTTP/2 in
+//! [`http2`](super::http2).
 
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING, UPGRADE};
-use hyper::rt::Executor;
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, StatusCode, Version};
+use hyper::{Request, StatusCode};
 
 use super::answer::Answer;
 use super::exchange::{Exchange, Watch};
 use super::guard::Guard;
 use super::head::HEAD_BYTES_MAX;
 use super::peer_io::PeerIo;
-use super::{HttpEnd, Upgrade, main_port, operator};
+use super::{HttpEnd, Upgrade, http2, main_port, operator};
+use crate::connections::Connections;
 use crate::runtime::{self, Stream};
 use crate::shard_handle::ShardHandle;
 
 /// hyper's buffer for an HTTP/1 head, and for the answers that wait to be sent.
 const BUFFER_BYTES_MAX: usize = 2 * HEAD_BYTES_MAX;
-/// Requests that one HTTP/2 connection may have open.
-const STREAMS_MAX: u32 = 100;
-/// All fields of one HTTP/2 request.
-const HEADERS_BYTES_MAX: u32 = 16 * 1024;
-/// Unread bytes that an HTTP/2 peer may send: per request, and on the whole connection.
-const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
-const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
-/// Unsent bytes of one HTTP/2 answer.
-const SEND_BYTES_MAX: usize = 64 * 1024;
-/// Requests reset before they were looked at, and by ourselves for errors; past these an HTTP/2
-/// connection is closed.
-const PENDING_RESETS_MAX: usize = 20;
-const LOCAL_RESETS_MAX: usize = 100;
 /// After our last byte: how long and how much is read and dropped, so that the peer gets the
 /// answer before the kernel tells it that nobody reads any more.
 const LINGER: Duration = Duration::from_secs(2);
@@ -50,14 +37,19 @@ const HTTP2_PREFACE: &[u8] = b"PRI ";
 pub(super) type UpgradeSlot = Rc<RefCell<Option<Upgrade>>>;
 
 /// Serves the main port's requests; `prefix` was read already.
-pub(crate) async fn serve_main(stream: Stream, prefix: Vec<u8>, shard: ShardHandle) -> HttpEnd {
+pub(crate) async fn serve_main(
+    stream: Stream,
+    prefix: Vec<u8>,
+    connections: Rc<Connections>,
+) -> HttpEnd {
     let slot = UpgradeSlot::default();
+    let shard = connections.handle().clone();
     let answer = {
-        let slot = Rc::clone(&slot);
-        move |shard: ShardHandle, request| main_port::answer(shard, request, Rc::clone(&slot))
+        let (connections, slot) = (Rc::clone(&connections), Rc::clone(&slot));
+        move |request| main_port::answer(Rc::clone(&connections), request, Rc::clone(&slot))
     };
     if prefix.starts_with(HTTP2_PREFACE) {
-        serve_http2(stream, prefix, shard, answer).await;
+        http2::serve(stream, prefix, connections, answer).await;
         return HttpEnd::Closed;
     }
     let (stream, leftover) = serve_http1(stream, prefix, shard, answer).await;
@@ -73,7 +65,11 @@ pub(crate) async fn serve_main(stream: Stream, prefix: Vec<u8>, shard: ShardHand
 
 /// Serves the operator port's requests. HTTP/1 only, as its clients speak.
 pub(crate) async fn serve_operator(stream: Stream, shard: ShardHandle) {
-    let (stream, _) = serve_http1(stream, Vec::new(), shard, operator::answer).await;
+    let answer = {
+        let shard = shard.clone();
+        move |request| operator::answer(shard.clone(), request)
+    };
+    let (stream, _) = serve_http1(stream, Vec::new(), shard, answer).await;
     linger(stream).await;
 }
 
@@ -85,7 +81,7 @@ async fn serve_http1<F, A>(
     answer: F,
 ) -> (Stream, Vec<u8>)
 where
-    F: Fn(ShardHandle, Request<Incoming>) -> A,
+    F: Fn(Request<Incoming>) -> A,
     A: Future<Output = Answer>,
 {
     let exchange = Rc::new(Exchange::new(shard.clone(), Guard::for_http1(prefix)));
@@ -117,47 +113,9 @@ where
     (parts.io.stream, leftover)
 }
 
-async fn serve_http2<F, A>(stream: Stream, prefix: Vec<u8>, shard: ShardHandle, answer: F)
-where
-    F: Fn(ShardHandle, Request<Incoming>) -> A + Clone + 'static,
-    A: Future<Output = Answer> + 'static,
-{
-    let exchange = Rc::new(Exchange::new(shard.clone(), Guard::for_http2(prefix)));
-    let io = PeerIo { stream, exchange: Rc::clone(&exchange) };
-    let service = {
-        let exchange = Rc::clone(&exchange);
-        service_fn(move |request| {
-            let (answer, shard, exchange) = (answer.clone(), shard.clone(), Rc::clone(&exchange));
-            async move { respond(&answer, shard, exchange, request).await }
-        })
-    };
-    let mut connection = pin!(
-        http2::Builder::new(Spawner)
-            .max_concurrent_streams(STREAMS_MAX)
-            .initial_stream_window_size(STREAM_WINDOW_BYTES)
-            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-            .max_send_buf_size(SEND_BYTES_MAX)
-            .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
-            .max_local_error_reset_streams(LOCAL_RESETS_MAX)
-            .max_header_list_size(HEADERS_BYTES_MAX)
-            .serve_connection(io, service)
-    );
-    let mut watch = Watch::new();
-    poll_fn(|cx| {
-        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-            if let Err(error) = ended {
-                tracing::debug!(%error, "HTTP/2 ended");
-            }
-            return Poll::Ready(());
-        }
-        watch.poll_expired(&exchange, cx)
-    })
-    .await;
-}
-
 /// One request and its answer, with the connection's deadlines and counts.
 async fn respond<A>(
-    answer: &impl Fn(ShardHandle, Request<Incoming>) -> A,
+    answer: &impl Fn(Request<Incoming>) -> A,
     shard: ShardHandle,
     exchange: Rc<Exchange>,
     request: Request<Incoming>,
@@ -165,14 +123,13 @@ async fn respond<A>(
 where
     A: Future<Output = Answer>,
 {
-    let is_http1 = request.version() < Version::HTTP_2;
     let is_last = guarded_length(&request).is_none();
     let _running = Running::new(&exchange);
-    let mut answer = answer(shard.clone(), request).await;
+    let mut answer = answer(request).await;
     let changes_protocol = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     // A drained server must not be held up by connections that rest.
     let closes = is_last || shard.ready().is_err();
-    if is_http1 && closes && !changes_protocol {
+    if closes && !changes_protocol {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     shard.metrics().shard(shard.me()).http_answered(answer.status());
@@ -202,19 +159,6 @@ impl<'e> Running<'e> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.request_ends();
-    }
-}
-
-/// Runs hyper's tasks for HTTP/2 requests on this shard; each ends with its request.
-#[derive(Clone, Copy)]
-struct Spawner;
-
-impl<F> Executor<F> for Spawner
-where
-    F: Future<Output = ()> + 'static,
-{
-    fn execute(&self, task: F) {
-        runtime::spawn("http2 request", task);
     }
 }
 

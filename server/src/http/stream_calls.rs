@@ -5,13 +5,15 @@
 
 use std::str::FromStr as _;
 
+use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, HOST};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap};
 use hyper::http::uri::Authority;
-use hyper::{Method, Request, StatusCode};
-use parlance_codecs::ConversationId;
+use hyper::{Method, Request, StatusCode, Uri};
 use parlance_codecs::dialect::PayloadKind;
+use parlance_codecs::event::Posted;
 use parlance_codecs::stream::{Code, Fault, decode_post, encode_postmark};
+use parlance_codecs::{ConversationId, Draft, UserId};
 use parlance_conversation::mesh::{CallAnswer, CallRefusal, CallRequest};
 use serde_json::json;
 
@@ -23,7 +25,7 @@ use crate::config::ListenAddress;
 use crate::shard_handle::ShardHandle;
 
 /// A post: the longest text, every byte of which JSON may have to escape, and its envelope.
-const POST_BYTES_MAX: usize = 64 * 1024;
+pub(super) const POST_BYTES_MAX: usize = 64 * 1024;
 
 /// A call that a path stands for.
 pub(super) enum StreamCall<'p> {
@@ -55,42 +57,63 @@ impl<'p> StreamCall<'p> {
         request: Request<Incoming>,
     ) -> Result<Answer, Fault> {
         match self {
-            Self::Post => post(shard, request).await,
+            Self::Post => post_json(shard, request).await,
             Self::RoomServer { room } => room_server(shard, &request, room).await,
         }
     }
 }
 
-async fn post(shard: &ShardHandle, request: Request<Incoming>) -> Result<Answer, Fault> {
-    if !body::is_json(request.headers()) {
-        let message = "the body must be application/json";
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Ok(answer::http_fault(status, Code::InvalidArgument, message));
-    }
-    let length = fields::header(request.headers(), CONTENT_LENGTH.as_str());
-    if length.is_some_and(|length| length.parse().is_ok_and(|n: u64| n > POST_BYTES_MAX as u64)) {
-        return Ok(body_fault(BodyError::TooLong { max: POST_BYTES_MAX }));
+async fn post_json(shard: &ShardHandle, request: Request<Incoming>) -> Result<Answer, Fault> {
+    if let Some(answer) = refused_body(request.headers(), POST_BYTES_MAX) {
+        return Ok(answer);
     }
     let signed = signed_in(shard, &request).await?;
     let key = request.headers().get("idempotency-key").map(|key| key.as_bytes().to_vec());
-    let body = match body::read(request.into_body(), POST_BYTES_MAX).await {
+    let body = match json_body(request, POST_BYTES_MAX).await {
         Ok(body) => body,
-        Err(error) => return Ok(body_fault(error)),
+        Err(answer) => return Ok(answer),
     };
     let draft = decode_post(signed.user, PayloadKind::Text, &body, key.as_deref())?;
-    let call = CallRequest::Post {
-        sender: signed.user,
-        draft,
-        friends_required: false,
-        create_sender: true,
-    };
+    let posted = post(shard, signed.user, draft).await?;
+    let body = encode_postmark(PayloadKind::Text, &posted);
+    Ok(answer::with_body(StatusCode::OK, answer::JSON, body))
+}
+
+/// Sends a user's post, however it was asked for.
+pub(super) async fn post(
+    shard: &ShardHandle,
+    sender: UserId,
+    draft: Draft,
+) -> Result<Posted, Fault> {
+    let call = CallRequest::Post { sender, draft, friends_required: false, create_sender: true };
     match shard.call(call).await {
-        CallAnswer::Posted(posted) => {
-            let body = encode_postmark(PayloadKind::Text, &posted);
-            Ok(answer::with_body(StatusCode::OK, answer::JSON, body))
-        }
+        CallAnswer::Posted(posted) => Ok(posted),
         other => Err(refused(&other)),
     }
+}
+
+/// The answer to a body that its head gives away: no JSON, or too long.
+fn refused_body(headers: &HeaderMap, bytes_max: usize) -> Option<Answer> {
+    if !body::is_json(headers) {
+        let message = "the body must be application/json";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Some(answer::http_fault(status, Code::InvalidArgument, message));
+    }
+    let length = fields::header(headers, CONTENT_LENGTH.as_str());
+    let is_too_long =
+        length.is_some_and(|length| length.parse().is_ok_and(|n: u64| n > bytes_max as u64));
+    is_too_long.then(|| body_fault(BodyError::TooLong { max: bytes_max }))
+}
+
+/// The whole of a JSON body, or the answer to one that is none.
+pub(super) async fn json_body(
+    request: Request<Incoming>,
+    bytes_max: usize,
+) -> Result<Bytes, Answer> {
+    if let Some(answer) = refused_body(request.headers(), bytes_max) {
+        return Err(answer);
+    }
+    body::read(request.into_body(), bytes_max).await.map_err(body_fault)
 }
 
 fn body_fault(error: BodyError) -> Answer {
@@ -104,23 +127,31 @@ async fn room_server(
     room: &str,
 ) -> Result<Answer, Fault> {
     let signed = signed_in(shard, request).await?;
-    let describe = CallRequest::Describe { conversation: room_id(room)?, user: Some(signed.user) };
-    match shard.call(describe).await {
-        CallAnswer::Done | CallAnswer::Described(_) => {}
-        other => return Err(refused(&other)),
-    }
-    let (host, port) = reached_at(shard, request);
+    describe_room(shard, signed.user, room_id(room)?).await?;
+    let (host, port) = reached_at(shard, request.uri(), request.headers());
     let option = json!({ "host": host, "port": port, "secure": false });
     Ok(answer::json(StatusCode::OK, &option))
 }
 
+/// Whether the room is there for the user.
+pub(super) async fn describe_room(
+    shard: &ShardHandle,
+    user: UserId,
+    room: ConversationId,
+) -> Result<(), Fault> {
+    match shard.call(CallRequest::Describe { conversation: room, user: Some(user) }).await {
+        CallAnswer::Done | CallAnswer::Described(_) => Ok(()),
+        other => Err(refused(&other)),
+    }
+}
+
 /// The address that the client reached this server by: what it asked for, else where it listens.
-fn reached_at(shard: &ShardHandle, request: &Request<Incoming>) -> (String, u16) {
+pub(super) fn reached_at(shard: &ShardHandle, uri: &Uri, headers: &HeaderMap) -> (String, u16) {
     const HTTP_PORT: u16 = 80;
-    let asked =
-        request.uri().authority().cloned().or_else(|| {
-            Authority::from_str(fields::header(request.headers(), HOST.as_str())?).ok()
-        });
+    let asked = uri
+        .authority()
+        .cloned()
+        .or_else(|| Authority::from_str(fields::header(headers, HOST.as_str())?).ok());
     if let Some(authority) = asked.filter(|authority| !authority.host().is_empty()) {
         return (authority.host().to_owned(), authority.port_u16().unwrap_or(HTTP_PORT));
     }
@@ -141,7 +172,7 @@ pub(super) fn room_id(text: &str) -> Result<ConversationId, Fault> {
 }
 
 /// The core's refusal in the dialect's words.
-fn refused(answer: &CallAnswer) -> Fault {
+pub(super) fn refused(answer: &CallAnswer) -> Fault {
     match answer {
         CallAnswer::Refused(CallRefusal::Refused(refusal)) => (*refusal).into(),
         other => {

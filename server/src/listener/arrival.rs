@@ -84,7 +84,7 @@ async fn sniff(connections: &Connections, stream: &mut Stream) -> (Vec<u8>, Dete
 
 async fn serve_http(connections: Rc<Connections>, stream: Stream, seat: Seat, prefix: Vec<u8>) {
     let counted = Counted::new(&connections);
-    let serving = http::serve_main(stream, prefix, connections.handle().clone());
+    let serving = http::serve_main(stream, prefix, Rc::clone(&connections));
     let drained = async {
         grace(&connections).await;
         HttpEnd::Closed

@@ -71,7 +71,11 @@ impl ShardLoop {
     fn send(&self, session: SessionId, event: &Event) {
         let Some(connection) = self.live(session) else { return };
         let weight = match event {
-            Event::Page { .. } | Event::PageEnd { .. } | Event::Notices(_) => Weight::Page,
+            Event::PageEnd { tag: Some(_) } => {
+                connection.synced();
+                Weight::Page
+            }
+            Event::Page { .. } | Event::PageEnd { tag: None } | Event::Notices(_) => Weight::Page,
             Event::Posted { .. } => {
                 connection.answered();
                 Weight::Live
@@ -80,7 +84,11 @@ impl ShardLoop {
                 self.connections.metrics().deliveries.add(1);
                 Weight::Live
             }
-            Event::Joined { .. }
+            Event::Joined { result: Err(_), .. } => {
+                connection.synced();
+                Weight::Live
+            }
+            Event::Joined { result: Ok(()), .. }
             | Event::Answered { .. }
             | Event::Noticed(_)
             | Event::Refused { .. } => Weight::Live,

@@ -136,7 +136,7 @@ impl ShardParts {
             reads: self.reads.clone(),
             passwords: self.passwords,
         });
-        let connections = Rc::new(Connections::new(handle));
+        let connections = Rc::new(Connections::new(handle, self.doors.seats().clone()));
         let opened = self.doors.open_operator(&connections);
         let mut shard = ShardLoop {
             core,

@@ -7,10 +7,10 @@ neither an answer nor live posts is an error.
 from collections import deque
 
 from schema import MESSAGES, RECEIPTS, SYNC, TEXT, Post, Postmark, Stream
-from transports import BinaryFrames, JsonText, RawTcp
+from transports import BinaryFrames, GrpcCall, JsonText, RawTcp
 from world import World
 
-TRANSPORTS = {"json": JsonText, "binary": BinaryFrames, "tcp": RawTcp}
+TRANSPORTS = {"json": JsonText, "binary": BinaryFrames, "tcp": RawTcp, "grpc": GrpcCall}
 
 
 class Fault(Exception):

@@ -1,11 +1,13 @@
-"""Three ways to carry `Stream` messages: JSON text, protobuf in binary frames, raw TCP.
+"""Four ways to carry `Stream` messages: JSON text, protobuf in binary frames, raw TCP, gRPC.
 
-Each sends and receives whole messages; everything above is the same for the three.
+Each sends and receives whole messages; everything above is the same for the four.
 """
 
+import queue
 import socket
 import urllib.parse
 
+import grpc
 import websockets.exceptions
 import websockets.sync.client
 from google.protobuf import json_format
@@ -106,6 +108,60 @@ class RawTcp:
 
     def close(self) -> None:
         self.socket.close()
+
+
+def grpc_channel(world: World) -> grpc.Channel:
+    # No proxy between a test and its server, whatever the environment says; and a connection
+    # of its own for each channel.
+    options = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
+    return grpc.insecure_channel(world.main, options=options)
+
+
+class GrpcCall:
+    """A call of `Interact`; the metadata signs in."""
+
+    def __init__(
+        self,
+        world: World,
+        user: int,
+        path: str = "/message/chat",
+        device: str = "",
+        metadata: tuple = (),
+        timeout: float | None = None,
+    ):
+        # The paths of the WebSockets, so that cases need not know which they run over.
+        path, _, query = path.partition("?")
+        service = {"/message/chat": "Chat", "/message/room": "Room"}[path]
+        sent = [("token", world.token(user)), ("device_id", device), ("platform", "1")]
+        sent += urllib.parse.parse_qsl(query) + list(metadata)
+        self.channel = grpc_channel(world)
+        self.requests: queue.SimpleQueue = queue.SimpleQueue()
+        interact = self.channel.stream_stream(
+            f"/appootb.message.{service}/Interact",
+            request_serializer=Stream.SerializeToString,
+            response_deserializer=Stream.FromString,
+        )
+        self.call = interact(iter(self.requests.get, None), metadata=sent, timeout=timeout)
+
+    def send(self, stream) -> None:
+        self.requests.put(stream)
+
+    def receive(self):
+        try:
+            return next(self.call)
+        except StopIteration:
+            raise Closed(grpc.StatusCode.OK.value[0]) from None
+        except grpc.RpcError as error:
+            raise Closed(error.code().value[0]) from error
+
+    def finish_sending(self) -> None:
+        """Half-closes the call."""
+        self.requests.put(None)
+
+    def close(self) -> None:
+        self.requests.put(None)
+        self.call.cancel()
+        self.channel.close()
 
 
 def varint(number: int) -> bytes:

@@ -7,6 +7,7 @@
 //! others wrote; `cargo xtask test` installs them, in pinned versions.
 
 pub mod deadline;
+pub mod http2;
 pub mod log;
 pub mod node;
 pub mod onechat;

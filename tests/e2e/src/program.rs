@@ -15,7 +15,7 @@ use crate::server::{Server, end_with_the_test, follow};
 
 /// The users that the cases speak as. Those that they want grouped or befriended, they group
 /// and befriend themselves through the operator API.
-pub(crate) const USERS: std::ops::RangeInclusive<u64> = 1..=9;
+pub const USERS: std::ops::RangeInclusive<u64> = 1..=9;
 
 /// One function of one module of a client's cases.
 pub(crate) struct Case<'a> {

@@ -7,7 +7,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::program::{self, Case, USERS};
+pub use crate::program::USERS;
+use crate::program::{self, Case};
 use crate::server::Server;
 
 /// Starts a server and runs `cases/MODULE.py`'s function `case` with these arguments.

@@ -164,11 +164,16 @@ async fn api(
     }
 }
 
-fn authorize(shard: &ShardHandle, headers: &HeaderMap) -> Result<(), Problem> {
+/// Whether a request has the operator's key.
+pub(super) fn has_key(shard: &ShardHandle, headers: &HeaderMap) -> bool {
     let given = fields::bearer(headers).or_else(|| fields::header(headers, "x-api-key"));
     let key = shard.settings().operator.key.as_deref().unwrap_or_default();
     let is_right = given.is_some_and(|given| given.as_bytes().ct_eq(key.as_bytes()).into());
-    if is_right && !key.is_empty() {
+    is_right && !key.is_empty()
+}
+
+fn authorize(shard: &ShardHandle, headers: &HeaderMap) -> Result<(), Problem> {
+    if has_key(shard, headers) {
         return Ok(());
     }
     let detail = "the operator's key is missing or wrong; send it as \"Authorization: Bearer KEY\"";

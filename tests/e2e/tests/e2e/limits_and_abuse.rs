@@ -224,6 +224,7 @@ fn a_peer_that_does_not_finish_is_closed() {
         (addresses.main, b""),
         (addresses.main, b"G"),
         (addresses.main, b"GET /message/chat HTTP/1.1\r\nHost: a\r\nX-Slow: "),
+        (addresses.main, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         (addresses.main, b"{\"cmd\":"),
         (addresses.main, b"ONECHAT/1.0\r\nPAYLOAD_LEN: 50\r\n\r\n{"),
         (addresses.stream, b""),

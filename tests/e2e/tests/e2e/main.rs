@@ -4,6 +4,8 @@
 
 mod boot;
 mod crash;
+mod grpc_calls;
+mod http2_abuse;
 mod limits_and_abuse;
 mod meeting;
 mod onechat_offline;

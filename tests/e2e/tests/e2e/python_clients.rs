@@ -1,9 +1,9 @@
-//! The `stream` dialect by clients in Python: `websockets`, and `protobuf` with classes built
-//! from the documented tables. A case that knows its transport by name runs over each.
+//! The `stream` dialect by clients in Python: `websockets`, `grpcio`, and `protobuf` with classes
+//! built from the documented tables. A case that knows its transport by name runs over each.
 
 use parlance_e2e::python::run_case;
 
-const ALL: [&str; 3] = ["json", "binary", "tcp"];
+const ALL: [&str; 4] = ["json", "binary", "tcp", "grpc"];
 const WEBSOCKETS: [&str; 2] = ["json", "binary"];
 
 #[track_caller]
@@ -42,7 +42,7 @@ fn a_long_sync_comes_in_pages() {
 #[test]
 fn without_a_sync_the_server_answers_an_empty_one() {
     // Not in binary frames: before a client's first frame the server writes text.
-    over(&["json", "tcp"], "stream", "no_sync_at_all");
+    over(&["json", "tcp", "grpc"], "stream", "no_sync_at_all");
 }
 
 #[test]
