@@ -151,7 +151,8 @@ pub enum Ask {
         count: u32,
     },
     /// Messages of one conversation by the time of their creation in Unix milliseconds, both
-    /// ends inclusive, recalled ones left out: [`Answer::History`].
+    /// ends inclusive, recalled ones left out, oldest first: [`Answer::History`]. Where there are
+    /// more than `count`: the first ones from `from_ms` on, or the last ones where it is `None`.
     HistoryByTime {
         conversation: ConversationId,
         from_ms: Option<u64>,

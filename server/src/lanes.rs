@@ -13,7 +13,7 @@ use std::io;
 use std::thread::JoinHandle;
 
 pub(crate) use commit::{CommitLane, Write};
-pub(crate) use read::{CoreReads, ReadLane};
+pub(crate) use read::{CoreReads, ReadLane, RecallsQuery};
 
 /// Starts a lane's thread.
 fn start(name: String, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {

@@ -9,18 +9,19 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use parlance_codecs::{Refusal, UserId};
+use parlance_codecs::{ConversationId, Refusal, Seq, UserId};
 use parlance_conversation::Input;
 use parlance_conversation::input::Now;
 use parlance_conversation::mesh::{CallAnswer, CallRefusal, CallRequest};
 use parlance_conversation::placement::{Placement, ShardIndex};
 use parlance_conversation::store::{LogPage, LogQuery, UserRecord};
+use parlance_storage::{HistoryPage, HistoryQuery};
 
 use crate::auth::Verifier;
 use crate::calls::Calls;
 use crate::config::Settings;
 use crate::inbox::LocalInputs;
-use crate::lanes::ReadLane;
+use crate::lanes::{ReadLane, RecallsQuery};
 use crate::metrics::Metrics;
 use crate::password_lane::PasswordLane;
 use crate::readiness::Readiness;
@@ -84,6 +85,34 @@ impl ShardHandle {
         query: LogQuery,
     ) -> Result<LogPage, Unavailable> {
         self.0.reads.read_log(shard, query).await
+    }
+
+    /// Messages of one conversation, from the store of its home.
+    pub(crate) async fn read_history(
+        &self,
+        query: HistoryQuery,
+    ) -> Result<HistoryPage, Unavailable> {
+        let store = self.0.placement.home_of_conversation(query.conversation);
+        self.0.reads.read_history(store, query).await
+    }
+
+    /// The first seq up to `last` whose message was created at `at_ms` or later.
+    pub(crate) async fn seq_at(
+        &self,
+        conversation: ConversationId,
+        last: Seq,
+        at_ms: u64,
+    ) -> Result<Seq, Unavailable> {
+        let store = self.0.placement.home_of_conversation(conversation);
+        self.0.reads.seq_at(store, conversation, last, at_ms).await
+    }
+
+    pub(crate) async fn recalls(
+        &self,
+        query: RecallsQuery,
+    ) -> Result<Vec<(u32, Seq)>, Unavailable> {
+        let store = self.0.placement.home_of_conversation(query.conversation);
+        self.0.reads.recalls(store, query).await
     }
 
     /// Users of a shard with ids above `after`, rising.

@@ -1,5 +1,6 @@
 //! What one commit holds: each change as writes of keys and records.
 
+use parlance_codecs::Content;
 use parlance_conversation::store::{AllocatorState, Change};
 use rocksdb::WriteBatch;
 
@@ -12,12 +13,25 @@ use crate::scan::handle;
 pub(crate) fn batch_of(database: &Database, changes: &[Change]) -> WriteBatch {
     let mut batch = WriteBatch::default();
     for change in changes {
-        match write_of(change) {
-            Write::Put(family, key, value) => batch.put_cf(handle(database, family), key, value),
-            Write::Delete(family, key) => batch.delete_cf(handle(database, family), key),
+        for write in std::iter::once(write_of(change)).chain(recall_of(change)) {
+            match write {
+                Write::Put(family, key, value) => {
+                    batch.put_cf(handle(database, family), key, value);
+                }
+                Write::Delete(family, key) => batch.delete_cf(handle(database, family), key),
+            }
         }
     }
     batch
+}
+
+/// A recall stands in the log, where its index says nothing about its place; so it is also kept
+/// by its index.
+fn recall_of(change: &Change) -> Option<Write> {
+    let Change::PutMessage { message } = change else { return None };
+    let Content::Recall { target_seq, index, .. } = message.content else { return None };
+    let key = keys::recall(message.conversation, index);
+    Some(Write::Put(Family::Recalls, key, records::encode_recalled(target_seq)))
 }
 
 enum Write {

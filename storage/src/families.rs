@@ -33,6 +33,8 @@ pub(crate) enum Family {
     Members,
     /// Conversation, seq, mark, id to message: the logs.
     Messages,
+    /// Conversation, recall index to the seq of what was recalled.
+    Recalls,
     /// Conversation, sender, falling id to what the send gave.
     Dedupe,
     /// Partition, number to what must still happen elsewhere.
@@ -44,7 +46,7 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    pub(crate) const ALL: [Family; 11] = [
+    pub(crate) const ALL: [Family; 12] = [
         Family::Users,
         Family::Memberships,
         Family::Friends,
@@ -52,6 +54,7 @@ impl Family {
         Family::Conversations,
         Family::Members,
         Family::Messages,
+        Family::Recalls,
         Family::Dedupe,
         Family::Intents,
         Family::Allocators,
@@ -68,6 +71,7 @@ impl Family {
             Family::Conversations => "conversations",
             Family::Members => "members",
             Family::Messages => "messages",
+            Family::Recalls => "recalls",
             Family::Dedupe => "dedupe",
             Family::Intents => "intents",
             Family::Allocators => "allocators",
@@ -84,6 +88,7 @@ impl Family {
             | Family::Friends
             | Family::Members
             | Family::Messages
+            | Family::Recalls
             | Family::Intents
             | Family::Allocators
             | Family::Shard => false,
@@ -101,6 +106,7 @@ impl Family {
             | Family::Names
             | Family::Conversations
             | Family::Members
+            | Family::Recalls
             | Family::Intents
             | Family::Allocators
             | Family::Shard => 4 << 20,
@@ -234,6 +240,7 @@ fn family_options(family: Family, shared: &Shared) -> Options {
         | Family::Names
         | Family::Conversations
         | Family::Members
+        | Family::Recalls
         | Family::Intents
         | Family::Allocators
         | Family::Shard => {}

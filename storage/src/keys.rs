@@ -102,6 +102,12 @@ pub(crate) fn message_under(conversation_key: &[u8], place: Place) -> Vec<u8> {
     key
 }
 
+pub(crate) fn recall(of: ConversationId, index: u32) -> Vec<u8> {
+    let mut key = conversation(of);
+    key.extend_from_slice(&index.to_be_bytes());
+    key
+}
+
 /// What every dedupe record of a sender in a conversation begins with.
 pub(crate) fn dedupe_prefix(of: ConversationId, sender: UserId) -> Vec<u8> {
     member(of, sender)
@@ -182,6 +188,12 @@ pub(crate) fn parse_place(key: &[u8], conversation_key: &[u8]) -> Option<Place> 
     let mut parts = Parts { rest: key.strip_prefix(conversation_key)? };
     let place = parts.place()?;
     parts.end_with(place)
+}
+
+pub(crate) fn parse_recall(key: &[u8]) -> Option<(ConversationId, u32)> {
+    let mut parts = Parts::of(key)?;
+    let pair = (parts.conversation()?, parts.u32()?);
+    parts.end_with(pair)
 }
 
 pub(crate) fn parse_dedupe(key: &[u8]) -> Option<(ConversationId, UserId, MessageId)> {

@@ -3,12 +3,14 @@
 //! Everything here blocks and runs on lanes, never on an executor. The core's plain values
 //! ([`parlance_conversation::store`]) go in and out; keys and stored records are this crate's own.
 
-use parlance_codecs::UserId;
+use parlance_codecs::ask::Direction;
+use parlance_codecs::{ConversationId, Seq, UserId};
 use parlance_conversation::store::{
     Change, Durability, LoadKey, Loaded, LogPage, LogQuery, Recovered, UserRecord,
 };
 
 pub mod error;
+mod history;
 pub mod memory;
 mod page;
 mod retention;
@@ -34,6 +36,7 @@ mod scan;
 mod conformance;
 
 pub use error::{DirectoryError, StoreError};
+pub use history::{HistoryPage, HistoryQuery, RECALLS_MAX};
 pub use memory::MemoryStore;
 
 #[cfg(feature = "rocks")]
@@ -52,6 +55,29 @@ pub trait Store: Send + Sync {
     fn load(&self, key: &LoadKey, now_ms: u64) -> Result<Loaded, StoreError>;
 
     fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError>;
+
+    /// Messages of one conversation by their seq.
+    fn read_history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError>;
+
+    /// The first seq up to `last` whose message was created at `at_ms` or later, and the one after
+    /// `last` where there is none. It is found by halving: where the wall clock was set back, what
+    /// was said meanwhile may be found on either side.
+    fn seq_at(
+        &self,
+        conversation: ConversationId,
+        last: Seq,
+        at_ms: u64,
+    ) -> Result<Seq, StoreError>;
+
+    /// Recalls of a conversation by their index, from `start`, which is included, on in a
+    /// direction, with the seq of what was recalled; at most `limit`, and at most [`RECALLS_MAX`].
+    fn recalls(
+        &self,
+        conversation: ConversationId,
+        start: u32,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<(u32, Seq)>, StoreError>;
 
     fn recover(&self) -> Result<Recovered, StoreError>;
 

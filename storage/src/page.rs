@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use parlance_codecs::{Content, Media, Message, MessageId};
+use parlance_codecs::{Content, Media, Message, MessageId, Seq};
 use parlance_conversation::store::{LogPage, LogQuery};
 
+use crate::history::{HistoryPage, HistoryQuery};
 use crate::retention::expired;
 
 /// Log entries that one page looks at, shown or not: some milliseconds of the read lane, even
@@ -17,9 +18,39 @@ pub(crate) const EXAMINED_MAX: usize = 4_096;
 /// Stored bytes that one page looks at; it bounds the reads where the entries are long.
 pub(crate) const EXAMINED_BYTES_MAX: usize = 8 << 20;
 
-pub(crate) struct PageInProgress<'q> {
-    query: &'q LogQuery,
+/// What a page may take and show.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
     messages_max: usize,
+    bytes_max: usize,
+    now_ms: u64,
+    with_recalled: bool,
+}
+
+impl From<&LogQuery> for Bounds {
+    fn from(query: &LogQuery) -> Self {
+        Self {
+            messages_max: query.messages_max,
+            bytes_max: query.bytes_max,
+            now_ms: query.now_ms,
+            with_recalled: query.with_recalled,
+        }
+    }
+}
+
+impl From<&HistoryQuery> for Bounds {
+    fn from(query: &HistoryQuery) -> Self {
+        Self {
+            messages_max: query.messages_max,
+            bytes_max: query.bytes_max,
+            now_ms: query.now_ms,
+            with_recalled: query.with_recalled,
+        }
+    }
+}
+
+pub(crate) struct PageInProgress {
+    bounds: Bounds,
     messages: Vec<Arc<Message>>,
     bytes: usize,
     /// How many more entries and stored bytes may be looked at.
@@ -27,11 +58,12 @@ pub(crate) struct PageInProgress<'q> {
     bytes_left: usize,
 }
 
-impl<'q> PageInProgress<'q> {
-    pub(crate) fn new(query: &'q LogQuery, examined_max: usize) -> Self {
+impl PageInProgress {
+    pub(crate) fn new(bounds: impl Into<Bounds>, examined_max: usize) -> Self {
+        let bounds = bounds.into();
+        let messages_max = bounds.messages_max.clamp(1, LogQuery::MESSAGES_MAX);
         Self {
-            query,
-            messages_max: query.messages_max.clamp(1, LogQuery::MESSAGES_MAX),
+            bounds: Bounds { messages_max, ..bounds },
             messages: Vec::new(),
             bytes: 0,
             entries_left: examined_max.max(1),
@@ -41,14 +73,14 @@ impl<'q> PageInProgress<'q> {
 
     /// Whether the page ends here: no further entry may be examined.
     pub(crate) fn is_full(&self) -> bool {
-        self.messages.len() >= self.messages_max
-            || (!self.messages.is_empty() && self.bytes >= self.query.bytes_max)
+        self.messages.len() >= self.bounds.messages_max
+            || (!self.messages.is_empty() && self.bytes >= self.bounds.bytes_max)
             || self.entries_left == 0
             || self.bytes_left == 0
     }
 
     /// Takes the next entry of the log: `None` where its content is gone. Entries must come in
-    /// rising id order.
+    /// the order of the page.
     pub(crate) fn examine(&mut self, stored_bytes: usize, message: Option<Arc<Message>>) {
         self.entries_left = self.entries_left.saturating_sub(1);
         self.bytes_left = self.bytes_left.saturating_sub(stored_bytes);
@@ -65,10 +97,15 @@ impl<'q> PageInProgress<'q> {
         LogPage { messages: self.messages, complete_up_to }
     }
 
+    /// For a history: where to go on, if anywhere.
+    pub(crate) fn finish_history(self, next: Option<Seq>) -> HistoryPage {
+        HistoryPage { messages: self.messages, next }
+    }
+
     fn shows(&self, message: &Message) -> bool {
         let recalled = message.recall_index.is_some() && !message.content.is_mark();
-        !expired(message.expires_at_ms, self.query.now_ms)
-            && (self.query.with_recalled || !recalled)
+        !expired(message.expires_at_ms, self.bounds.now_ms)
+            && (self.bounds.with_recalled || !recalled)
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn dedupe_is_well_past(id: MessageId, wall_ms: u64) -> bool {
     !dedupe_remembered(id, wall_ms.saturating_sub(GRACE_MS))
 }
 
-fn unix_ms(id: MessageId) -> u64 {
+pub(crate) fn unix_ms(id: MessageId) -> u64 {
     MessageId::EPOCH_MS.saturating_add(id.ms_since_epoch())
 }
 

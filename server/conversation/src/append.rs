@@ -9,10 +9,10 @@ use parlance_codecs::{Category, Content, ConversationId, Message, Posted, Seq, U
 
 use crate::conversation::{Conversation, RecallInFlight};
 use crate::limits::WINDOWS_MAX;
-use crate::mesh::Origin;
+use crate::mesh::{MeshBody, Origin};
 use crate::placement::conversation_partition;
 use crate::post::Submission;
-use crate::store::{Change, DedupeIdentity, DedupeRecord, Durability, Intent};
+use crate::store::{Change, DedupeIdentity, DedupeRecord, Durability, Intent, IntentId};
 use crate::turn::{After, Reply, Turn, answer_to};
 
 /// What is to be appended.
@@ -20,8 +20,8 @@ pub(crate) struct Entry {
     pub(crate) category: Category,
     pub(crate) content: Content,
     pub(crate) identity: Option<DedupeIdentity>,
-    /// The message that a recall marks.
-    pub(crate) recalled: Option<Arc<Message>>,
+    /// The message that a recall or a read mark is about.
+    pub(crate) target: Option<Arc<Message>>,
 }
 
 impl Conversation {
@@ -31,7 +31,9 @@ impl Conversation {
         let message = self.place(post, &entry, turn);
         let mut changes = Vec::new();
         let mut afters = Vec::new();
-        self.begin_direct(&message, &mut changes, &mut afters, turn);
+        if message.seq == Seq(1) && message.mark == 0 {
+            self.begin_direct(&mut changes, &mut afters, turn);
+        }
         let ceiling = turn.clock.ceiling_due();
         changes.extend(ceiling.map(|ceiling| Change::PutClock { ceiling }));
         let recall_index = self.mark_recalled(&entry, stored, &mut changes);
@@ -48,6 +50,7 @@ impl Conversation {
         }
         let shards = self.shards(turn.placement);
         afters.push(After::Deliver { message, shards, except });
+        afters.extend(self.read_by(post.sender, &entry, turn));
         let durability = match turn.options.durability_of(entry.category) {
             // What is written beside an unstored message is no message: always on disk.
             Durability::Memory => Durability::Sync,
@@ -65,7 +68,7 @@ impl Conversation {
         if ceiling.is_some() {
             turn.hold_unstored();
         }
-        if let Some(recalled) = &entry.recalled {
+        if let (Content::Recall { .. }, Some(recalled)) = (&entry.content, &entry.target) {
             self.recalls_in_flight.retain(|recall| !turn.is_committed(recall.write));
             self.recalls_in_flight.push(RecallInFlight {
                 write: self.last_write,
@@ -108,21 +111,18 @@ impl Conversation {
         })
     }
 
-    /// With the first message of a direct, both users come to know the direct.
-    fn begin_direct(
+    /// With its first message, or when it is opened, both users come to know the direct.
+    pub(crate) fn begin_direct(
         &self,
-        message: &Message,
         changes: &mut Vec<Change>,
         afters: &mut Vec<After>,
         turn: &mut Turn,
-    ) {
-        let ConversationId::Direct(a, b) = self.id else { return };
-        if message.seq != Seq(1) || message.mark != 0 {
-            return;
-        }
-        let Some(record) = self.record.clone() else { return };
+    ) -> Vec<IntentId> {
+        let ConversationId::Direct(a, b) = self.id else { return Vec::new() };
+        let Some(record) = self.record.clone() else { return Vec::new() };
         let conversation = self.id;
         changes.push(Change::PutConversation { conversation, record });
+        let mut intents = Vec::new();
         for user in [a, b] {
             let intent = Intent::Joined {
                 user,
@@ -131,8 +131,20 @@ impl Conversation {
                 joined_at: Seq(0),
                 hidden_up_to: Seq(0),
             };
-            turn.intend(conversation_partition(conversation), intent, changes, afters);
+            let origin = conversation_partition(conversation);
+            intents.push(turn.intend(origin, intent, changes, afters));
         }
+        intents
+    }
+
+    /// A read mark raises what its sender has read, at their home.
+    fn read_by(&self, user: UserId, entry: &Entry, turn: &Turn) -> Option<After> {
+        let (Content::Read { .. }, Some(target)) = (&entry.content, &entry.target) else {
+            return None;
+        };
+        let (conversation, seq) = (self.id, target.seq);
+        let to = turn.placement.home_of_user(user);
+        Some(After::Tell { to, body: MeshBody::ReadUpTo { user, conversation, seq, origin: None } })
     }
 
     fn mark_recalled(
@@ -144,7 +156,7 @@ impl Conversation {
         let Content::Recall { index, .. } = entry.content else { return None };
         let record = self.record.as_mut()?;
         record.recalls = index;
-        if stored && let Some(recalled) = &entry.recalled {
+        if stored && let Some(recalled) = &entry.target {
             let record = record.clone();
             changes.push(Change::PutConversation { conversation: self.id, record });
             let message = Message { recall_index: Some(index), ..Message::clone(recalled) };

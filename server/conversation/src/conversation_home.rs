@@ -6,7 +6,7 @@ use crate::cache::Found;
 use crate::conversation::{Arrived, Conversation};
 use crate::input::Ticket;
 use crate::limits::{MEMBERS_MAX, MEMBERS_PER_WRITE_MAX};
-use crate::mesh::{CallAnswer, CallRequest, ConversationDraft, MeshBody, Origin};
+use crate::mesh::{CallAnswer, CallRequest, ConversationDraft, MeshBody, Origin, Standing};
 use crate::placement::{ShardIndex, conversation_partition};
 use crate::post::Submission;
 use crate::shard::{ConversationWork, Shard};
@@ -62,7 +62,54 @@ impl Conversation {
                 let answer = self.view(user, standing).map_or_else(unknown, CallAnswer::View);
                 turn.answer(origin, Reply::Call(answer));
             }
+            MeshBody::OpenDirect { origin, .. } => self.open_direct(origin, turn),
+            MeshBody::MarkRead { origin, user, seq, standing, .. } => {
+                self.mark_read(origin, user, seq, standing, turn);
+            }
             other => unreachable!("not for a conversation: {other:?}"),
+        }
+    }
+
+    /// A direct without messages, for both.
+    fn open_direct(&mut self, origin: Origin, turn: &mut Turn) {
+        let mut intents = Vec::new();
+        if self.record.is_none() {
+            self.create_direct(turn);
+            let mut changes = Vec::new();
+            let mut afters = Vec::new();
+            intents = self.begin_direct(&mut changes, &mut afters, turn);
+            self.last_write = turn.write(changes, Durability::Sync);
+            for after in afters {
+                turn.follow(after);
+            }
+        }
+        turn.answer_when_done(origin, CallAnswer::Conversation(self.id), &intents);
+    }
+
+    /// What a visitor of a room has read, or a reader of what is not stored, is kept nowhere.
+    fn mark_read(
+        &self,
+        origin: Origin,
+        user: UserId,
+        seq: Seq,
+        standing: Standing,
+        turn: &mut Turn,
+    ) {
+        let view = match self.view(user, standing) {
+            Some(view) if seq <= view.last_seq => view,
+            Some(_) => {
+                let answer = CallAnswer::Refused(Refusal::UnknownMessage.into());
+                return turn.answer(origin, Reply::Call(answer));
+            }
+            None => return turn.answer(origin, Reply::Call(unknown())),
+        };
+        let is_kept = view.category != Category::Room && turn.options.is_stored(view.category);
+        if seq > standing.read && is_kept {
+            let to = turn.placement.home_of_user(user);
+            let (conversation, origin) = (self.id, Some(origin));
+            turn.tell_after_writes(to, MeshBody::ReadUpTo { user, conversation, seq, origin });
+        } else {
+            turn.answer(origin, Reply::Call(CallAnswer::Done));
         }
     }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use parlance_codecs::{Category, Content, Message, MessageId};
+use parlance_codecs::{Category, Message, MessageId};
 
 use crate::effect::Effect;
+use crate::gate::{Line, Waiter};
+use crate::history::Reader;
 use crate::input::{ResumeStyle, SessionId, Ticket};
 use crate::mesh::MeshBody;
 use crate::placement::ShardIndex;
@@ -18,6 +20,7 @@ use crate::user_home::UserWork;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Audience {
     ById,
+    ByOneId,
     AtOnce,
 }
 
@@ -28,26 +31,33 @@ impl Shard {
         message: Arc<Message>,
         except: Option<SessionId>,
     ) {
-        self.gate.delivered(from, &message);
-        if let Content::Read { target } = message.content
+        let is_stored = self.turn.options.is_stored(message.category);
+        self.gate.delivered(from, &message, is_stored);
+        if is_stored
+            && !message.content.is_mark()
             && self.turn.placement.home_of_user(message.sender) == self.turn.me
         {
-            let work = UserWork::ReadUpTo(message.conversation, target);
+            let work = UserWork::Wrote(message.conversation, message.seq);
             self.user_work(message.sender, work);
         }
         if message.category == Category::Direct && !message.content.is_mark() {
             self.own_is_delivered(&message);
         }
-        let mut has_by_id = false;
+        let (mut by_id, mut by_one_id) = (false, false);
         for subscribers in self.subscriptions.of(message.conversation) {
-            has_by_id |= !subscribers.by_id.is_empty();
+            by_id |= !subscribers.by_id.is_empty();
+            by_one_id |= !subscribers.by_one_id.is_empty();
         }
         self.show(&message, except, Audience::AtOnce, &[]);
-        if has_by_id {
-            if self.gate.held() >= self.turn.options.held_messages_max {
-                self.drop_held();
-            }
-            self.gate.hold(message, except);
+        if (by_id || by_one_id) && self.gate.held() >= self.turn.options.held_messages_max {
+            self.drop_held();
+        }
+        if by_id {
+            let line = Line::Category(message.category);
+            self.gate.hold(line, Arc::clone(&message), except);
+        }
+        if by_one_id {
+            self.gate.hold(Line::Whole, message, except);
         }
         self.release();
     }
@@ -56,10 +66,11 @@ impl Shard {
     /// bound is read from the logs once it has.
     fn drop_held(&mut self) {
         self.gate.drop_held();
-        let bounds = Category::ALL.map(|category| self.gate.bound(category));
         for session in self.sessions.iter_mut() {
-            if session.style.resume == ResumeStyle::ById && session.read_again(bounds) {
-                self.barrier.join(session.id, &mut self.turn);
+            let resume = session.style.resume;
+            let waits = matches!(resume, ResumeStyle::ById | ResumeStyle::ByOneId);
+            if waits && session.read_again(self.gate.bounds(resume)) {
+                self.barrier.join(Waiter::Session(session.id), &mut self.turn);
             }
         }
     }
@@ -80,9 +91,13 @@ impl Shard {
 
     /// Shows what the gate lets through, and asks for what it does not.
     fn release(&mut self) {
-        for category in Category::ALL {
-            while let Some(held) = self.gate.release(category) {
-                self.show(&held.message, held.except, Audience::ById, &held.hidden_from);
+        for line in Line::all() {
+            let audience = match line {
+                Line::Category(_) => Audience::ById,
+                Line::Whole => Audience::ByOneId,
+            };
+            while let Some(held) = self.gate.release(line) {
+                self.show(&held.message, held.except, audience, &held.hidden_from);
             }
         }
         self.gate.ask(&mut self.turn);
@@ -99,6 +114,7 @@ impl Shard {
         for subscribers in self.subscriptions.of(message.conversation) {
             let list = match audience {
                 Audience::ById => &subscribers.by_id,
+                Audience::ByOneId => &subscribers.by_one_id,
                 Audience::AtOnce => &subscribers.at_once,
             };
             recipients.reserve(list.len());
@@ -140,8 +156,11 @@ impl Shard {
     pub(crate) fn shard_closed(&mut self, from: ShardIndex, up_to: MessageId, round: u64) {
         self.gate.closed(from, up_to);
         self.release();
-        for session in self.barrier.closed(round, up_to, &mut self.turn) {
-            self.begin_reading(session);
+        for waiter in self.barrier.closed(round, up_to, &mut self.turn) {
+            match waiter {
+                Waiter::Session(session) => self.begin_reading(session),
+                Waiter::History(number) => self.history_may_begin(number),
+            }
         }
     }
 
@@ -155,24 +174,28 @@ impl Shard {
         session.syncs_waiting.retain(|sync| sync.room.is_none_or(|room| rooms.contains(&room)));
         let Some(request) = session.syncs_waiting.pop_front() else { return };
         session.sync = Some(Box::new(Sync::new(request)));
-        self.barrier.join(id, &mut self.turn);
+        self.barrier.join(Waiter::Session(id), &mut self.turn);
     }
 
     fn begin_reading(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Some(user) = self.users.live(&session.user) else { return };
-        let bounds = Category::ALL.map(|category| self.gate.bound(category));
+        let bounds = self.gate.bounds(session.style.resume);
         session.live_from = bounds;
         let (Some(sync), view) = session.sync_and_view() else { return };
         sync.begin_reading(bounds, view, user, &mut self.turn);
         for ticket in sync.tickets() {
-            self.reads.insert(ticket, id);
+            self.reads.insert(ticket, Reader::Session(id));
         }
         self.proceed(id);
     }
 
     pub(crate) fn page_read(&mut self, ticket: Ticket, page: LogPage) {
-        let Some(id) = self.reads.remove(&ticket) else { return };
+        let id = match self.reads.remove(&ticket) {
+            Some(Reader::Session(id)) => id,
+            Some(Reader::History(number)) => return self.history_page(number, ticket, page),
+            None => return,
+        };
         let Some(session) = self.sessions.get_mut(id) else { return };
         if let Some(sync) = &mut session.sync
             && sync.take_page(ticket, page)
@@ -200,12 +223,12 @@ impl Shard {
             self.turn.has_shown(message.id);
         }
         for ticket in sync.tickets() {
-            self.reads.insert(ticket, id);
+            self.reads.insert(ticket, Reader::Session(id));
         }
         self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
         match progress {
             Progress::Waits => {}
-            Progress::Again => self.barrier.join(id, &mut self.turn),
+            Progress::Again => self.barrier.join(Waiter::Session(id), &mut self.turn),
             Progress::Answered => self.sync_answered(id),
         }
     }

@@ -1,7 +1,7 @@
 //! Who on this shard receives a message: its sessions by conversation, and by user for directs.
 //!
-//! Two lists each, because sessions that resume by id are shown a message when the gate lets it
-//! through, and the others at once.
+//! Three lists each, because sessions that resume by an id per category, or by one id for
+//! everything, are shown a message when the gate lets it through, and the others at once.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use crate::input::{ResumeStyle, SessionId};
 #[derive(Debug, Default)]
 pub(crate) struct Subscribers {
     pub(crate) by_id: Vec<SessionId>,
+    pub(crate) by_one_id: Vec<SessionId>,
     pub(crate) at_once: Vec<SessionId>,
 }
 
@@ -20,12 +21,13 @@ impl Subscribers {
     fn list(&mut self, resume: ResumeStyle) -> &mut Vec<SessionId> {
         match resume {
             ResumeStyle::ById => &mut self.by_id,
+            ResumeStyle::ByOneId => &mut self.by_one_id,
             ResumeStyle::ByCursor | ResumeStyle::FromNow => &mut self.at_once,
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.by_id.is_empty() && self.at_once.is_empty()
+        self.by_id.is_empty() && self.by_one_id.is_empty() && self.at_once.is_empty()
     }
 }
 

@@ -3,17 +3,19 @@
 //! Conversations of one session live on several shards, and each shard's messages arrive in
 //! rising id order per category. A client that resumes by id would lose message 5 if it had seen
 //! 7 before: so 7 waits until every shard has promised (*closed*) that nothing up to 7 follows.
-//! A shard that has nothing to say is asked.
+//! A shard that has nothing to say is asked. Some clients name an id per category, others one id
+//! for everything: a message may stand in a line of each kind.
 //!
-//! The [`Barrier`] does the same for a Sync: it finds an id above everything that was
-//! acknowledged anywhere before the Sync began, and waits until every shard has closed up to it.
+//! The [`Barrier`] does the same for a Sync, or for a caller who asks for everything above an id:
+//! it finds an id above everything that was acknowledged anywhere before they began, and waits
+//! until every shard has closed up to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parlance_codecs::{Category, ConversationId, Message, MessageId, Seq};
 
-use crate::input::SessionId;
+use crate::input::{ResumeStyle, SessionId};
 use crate::mesh::MeshBody;
 use crate::placement::{Placement, ShardIndex};
 use crate::turn::Turn;
@@ -24,7 +26,39 @@ pub(crate) struct Gate {
     closed: Vec<[MessageId; Category::COUNT]>,
     /// Up to where each shard was asked to close, so that it is asked once.
     asked: Vec<MessageId>,
-    held: [BTreeMap<MessageId, Held>; Category::COUNT],
+    /// By [`Line::index`].
+    held: [BTreeMap<MessageId, Held>; Line::COUNT],
+}
+
+/// Within what ids rise for those who wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    Category(Category),
+    /// All that a session is shown.
+    Whole,
+}
+
+impl Line {
+    const COUNT: usize = Category::COUNT + 1;
+
+    pub(crate) fn all() -> impl Iterator<Item = Line> {
+        Category::ALL.into_iter().map(Line::Category).chain([Line::Whole])
+    }
+
+    fn index(self) -> usize {
+        match self {
+            Line::Category(category) => category.index(),
+            Line::Whole => Category::COUNT,
+        }
+    }
+
+    /// Up to where one shard has closed this line.
+    fn closed(self, closed: &[MessageId; Category::COUNT]) -> MessageId {
+        match self {
+            Line::Category(category) => closed.get(category.index()).copied().unwrap_or_default(),
+            Line::Whole => closed.iter().copied().min().unwrap_or_default(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -44,20 +78,31 @@ impl Gate {
         }
     }
 
-    /// Everything of the category up to this id has arrived, from every shard.
-    pub(crate) fn bound(&self, category: Category) -> MessageId {
-        let of = |closed: &[MessageId; Category::COUNT]| {
-            closed.get(category.index()).copied().unwrap_or_default()
-        };
-        self.closed.iter().map(of).min().unwrap_or(MessageId::MAX)
+    /// Everything of the line up to this id has arrived, from every shard.
+    pub(crate) fn bound(&self, line: Line) -> MessageId {
+        self.closed.iter().map(|closed| line.closed(closed)).min().unwrap_or(MessageId::MAX)
     }
 
-    /// A delivery from a shard is also its promise that nothing smaller follows.
-    pub(crate) fn delivered(&mut self, from: ShardIndex, message: &Message) {
-        if let Some(closed) = self.closed.get_mut(from.index())
-            && let Some(closed) = closed.get_mut(message.category.index())
-        {
-            *closed = message.id.max(*closed);
+    /// For each category, up to where a session of this style may be shown everything.
+    pub(crate) fn bounds(&self, resume: ResumeStyle) -> [MessageId; Category::COUNT] {
+        match resume {
+            ResumeStyle::ByOneId => [self.bound(Line::Whole); Category::COUNT],
+            ResumeStyle::ById | ResumeStyle::ByCursor | ResumeStyle::FromNow => {
+                Category::ALL.map(|category| self.bound(Line::Category(category)))
+            }
+        }
+    }
+
+    /// A delivery from a shard is also its promise that nothing smaller follows: of its category
+    /// where it is not stored, because such messages wait for no write, and of any otherwise.
+    pub(crate) fn delivered(&mut self, from: ShardIndex, message: &Message, is_stored: bool) {
+        let Some(closed) = self.closed.get_mut(from.index()) else { return };
+        for category in Category::ALL {
+            if let Some(closed) = closed.get_mut(category.index())
+                && (is_stored || category == message.category)
+            {
+                *closed = message.id.max(*closed);
+            }
         }
     }
 
@@ -69,8 +114,8 @@ impl Gate {
         }
     }
 
-    pub(crate) fn hold(&mut self, message: Arc<Message>, except: Option<SessionId>) {
-        if let Some(held) = self.held.get_mut(message.category.index()) {
+    pub(crate) fn hold(&mut self, line: Line, message: Arc<Message>, except: Option<SessionId>) {
+        if let Some(held) = self.held.get_mut(line.index()) {
             held.insert(message.id, Held { message, except, hidden_from: Vec::new() });
         }
     }
@@ -95,21 +140,19 @@ impl Gate {
     }
 
     /// The next held message that may be shown.
-    pub(crate) fn release(&mut self, category: Category) -> Option<Held> {
-        let bound = self.bound(category);
-        let held = self.held.get_mut(category.index())?;
-        let first = held.first_entry()?;
+    pub(crate) fn release(&mut self, line: Line) -> Option<Held> {
+        let bound = self.bound(line);
+        let first = self.held.get_mut(line.index())?.first_entry()?;
         (*first.key() <= bound).then(|| first.remove())
     }
 
     /// Asks the shards that keep the newest held message from being shown.
     pub(crate) fn ask(&mut self, turn: &mut Turn) {
-        for category in Category::ALL {
-            let Some(newest) = self.newest(category) else { continue };
+        for line in Line::all() {
+            let Some(newest) = self.newest(line) else { continue };
             let shards = (0u8..).zip(self.closed.iter().zip(&mut self.asked));
             for (shard, (closed, asked)) in shards {
-                let closed = closed.get(category.index()).copied().unwrap_or_default();
-                if closed < newest && *asked < newest {
+                if line.closed(closed) < newest && *asked < newest {
                     *asked = newest;
                     turn.tell(ShardIndex(shard), MeshBody::Close { up_to: newest, round: 0 });
                 }
@@ -117,20 +160,29 @@ impl Gate {
         }
     }
 
-    fn newest(&self, category: Category) -> Option<MessageId> {
-        self.held.get(category.index())?.last_key_value().map(|(id, _)| *id)
+    fn newest(&self, line: Line) -> Option<MessageId> {
+        self.held.get(line.index())?.last_key_value().map(|(id, _)| *id)
     }
 }
 
-/// The shared wait of all Syncs that begin at about the same time.
+/// Who waits for the barrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiter {
+    /// A Sync of this session.
+    Session(SessionId),
+    /// The history of this number.
+    History(u64),
+}
+
+/// The shared wait of all Syncs and histories that begin at about the same time.
 #[derive(Debug, Default)]
 pub(crate) struct Barrier {
     /// Rounds are numbered from 1; 0 marks the gate's own questions.
     round: u64,
     stage: Stage,
-    /// Sessions that this run is for, and those that came too late for it.
-    current: Vec<SessionId>,
-    next: Vec<SessionId>,
+    /// Whom this run is for, and who came too late for it.
+    current: Vec<Waiter>,
+    next: Vec<Waiter>,
 }
 
 #[derive(Debug, Default)]
@@ -144,20 +196,15 @@ enum Stage {
 }
 
 impl Barrier {
-    pub(crate) fn join(&mut self, session: SessionId, turn: &mut Turn) {
-        self.next.push(session);
+    pub(crate) fn join(&mut self, waiter: Waiter, turn: &mut Turn) {
+        self.next.push(waiter);
         if matches!(self.stage, Stage::Idle) {
             self.begin(turn);
         }
     }
 
-    /// A shard's answer to a round; the sessions whose wait is over, once it was the last.
-    pub(crate) fn closed(
-        &mut self,
-        round: u64,
-        up_to: MessageId,
-        turn: &mut Turn,
-    ) -> Vec<SessionId> {
+    /// A shard's answer to a round; those whose wait is over, once it was the last.
+    pub(crate) fn closed(&mut self, round: u64, up_to: MessageId, turn: &mut Turn) -> Vec<Waiter> {
         if round != self.round {
             return Vec::new();
         }

@@ -42,6 +42,9 @@ pub enum ResumeStyle {
     /// By message id (`stream`): live messages wait for the first Sync (or for
     /// [`crate::limits::FIRST_SYNC_WAIT_MS`]), and are shown in rising id order per category.
     ById,
+    /// By one message id for everything (`rooms`): live messages from the sign-in on, in rising id
+    /// order over all categories. What was said before is asked for by the last id.
+    ByOneId,
     /// By the server's cursors (`onechat`): what was not acknowledged is sent at sign-in, then
     /// live messages, in each conversation's order.
     ByCursor,

@@ -22,6 +22,7 @@ mod delivery;
 mod directory;
 mod fan_out;
 mod gate;
+mod history;
 mod intents;
 mod post;
 mod receipts;

@@ -38,6 +38,17 @@ pub const FIRST_ALLOCATED_USER: u64 = 1_000_001;
 pub const SYNCS_WAITING_MAX: usize = 16;
 /// Rooms that one session may have joined.
 pub const ROOMS_PER_SESSION_MAX: usize = 64;
+/// Histories of callers without a session that are read at a time, per shard: each holds up to
+/// [`HISTORY_BYTES_MAX`] and a page of every shard. More wait for a place.
+pub const HISTORIES_MAX: usize = 32;
+/// Callers whose history waits for such a place; past it they are told to come back later. As
+/// many as the shell has calls of one shard in flight.
+pub const HISTORIES_WAITING_MAX: usize = 4_096;
+/// How long a history may take, its wait for a place included. After it nobody waits for the
+/// answer any more, so nothing more is read.
+pub const HISTORY_WAIT_MS: u64 = 10_000;
+/// Bytes of content in one history, softly: the rest is asked for after its last message.
+pub const HISTORY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Entities looked at per tick while idle ones are dropped, beside two for each that came since
 /// the tick before.
 pub const SWEEP_PER_TICK_MAX: usize = 256;

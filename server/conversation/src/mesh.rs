@@ -76,6 +76,19 @@ pub enum CallRequest {
     Profile { user: UserId },
     /// The conversations that the user is in, directs among them: [`CallAnswer::Memberships`].
     Memberships { user: UserId },
+    /// Have the direct of two users exist before its first message: [`CallAnswer::Conversation`];
+    /// [`Refusal::UnknownUser`] where `other` is nobody, or the user.
+    OpenDirect { user: UserId, other: UserId },
+    /// Whom and what the user has to do with: [`CallAnswer::Related`].
+    Related { user: UserId },
+    /// The user has read everything up to a seq: [`CallAnswer::Done`], and on disk soon after.
+    /// [`Refusal::UnknownMessage`] past the end, [`Refusal::UnknownConversation`] for who is not
+    /// in it.
+    MarkRead { user: UserId, conversation: ConversationId, seq: Seq },
+    /// Messages of all the user's conversations above an id, rising: [`CallAnswer::History`].
+    /// Nothing up to its last id may still appear. [`Refusal::Unavailable`] where that takes too
+    /// long.
+    HistoryAfter { user: UserId, after: MessageId, count: u32 },
     /// How far a conversation is, and where a user who is in it stands: [`CallAnswer::View`], or
     /// [`Refusal::UnknownConversation`]. A friend's direct is there, although nothing was said.
     Look { user: UserId, conversation: ConversationId },
@@ -91,6 +104,12 @@ pub enum CallAnswer {
     /// Rising.
     Memberships(Vec<(ConversationId, Category)>),
     View(View),
+    Related(Related),
+    History {
+        messages: Vec<Arc<Message>>,
+        /// There are others above the last of them.
+        more: bool,
+    },
     Posted(Posted),
     Done,
     Refused(CallRefusal),
@@ -107,6 +126,15 @@ pub struct View {
     pub standing: Standing,
 }
 
+/// Whom and what a user has to do with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// How the user is called.
+    pub own_name: String,
+    /// Friends' directs, groups and channels; rising.
+    pub targets: Vec<ConversationId>,
+}
+
 /// What a user's home knows of the user and one conversation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -114,6 +142,8 @@ pub struct Standing {
     pub is_friend: bool,
     /// Messages with a seq up to this one are not shown.
     pub hidden_up_to: Seq,
+    /// Everything up to this seq is read.
+    pub read: Seq,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -173,6 +203,26 @@ pub enum MeshBody {
         user: UserId,
         conversation: ConversationId,
         standing: Standing,
+    },
+    /// To a direct's home: both users exist.
+    OpenDirect {
+        origin: Origin,
+        conversation: ConversationId,
+    },
+    /// To the conversation's home: the user's home has added what it knows.
+    MarkRead {
+        origin: Origin,
+        user: UserId,
+        conversation: ConversationId,
+        seq: Seq,
+        standing: Standing,
+    },
+    /// To the user's home, which answers who waits for it.
+    ReadUpTo {
+        user: UserId,
+        conversation: ConversationId,
+        seq: Seq,
+        origin: Option<Origin>,
     },
     /// To the session's shard.
     Posted {

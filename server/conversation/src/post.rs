@@ -42,7 +42,12 @@ impl Conversation {
         let Some(wait) = self.wait.take() else { return };
         let mut target = None;
         match (wait, arrived) {
-            (Wait::Peer, Arrived::Peer { exists: true }) => self.create_direct(turn),
+            (Wait::Peer, Arrived::Peer { exists: true }) => {
+                // It may have been opened meanwhile.
+                if self.record.is_none() {
+                    self.create_direct(turn);
+                }
+            }
             (Wait::Peer, Arrived::Peer { exists: false }) => {
                 self.answer_first(Err(Refusal::UnknownUser), turn);
             }
@@ -129,7 +134,7 @@ impl Conversation {
             }
             DraftBody::Content(content) => {
                 let content = content.clone();
-                Decision::Append(Entry { category, content, identity, recalled: None })
+                Decision::Append(Entry { category, content, identity, target: None })
             }
             DraftBody::Recall { target: id } | DraftBody::Read { target: id } => match target {
                 None if *id <= self.last_id => Decision::Wait(Wait::Target),
@@ -164,7 +169,7 @@ impl Conversation {
                 return Decision::Answer(Err(Refusal::UnknownMessage));
             }
             let content = Content::Read { target: message.id };
-            return Decision::Append(Entry { category, content, identity, recalled: None });
+            return Decision::Append(Entry { category, content, identity, target: Some(message) });
         }
         if message.sender != post.sender {
             return Decision::Answer(Err(Refusal::NotTheSender));
@@ -174,7 +179,7 @@ impl Conversation {
         }
         let index = self.record.as_ref().map_or(0, |record| record.recalls) + 1;
         let content = Content::Recall { target: message.id, target_seq: message.seq, index };
-        Decision::Append(Entry { category, content, identity, recalled: Some(message) })
+        Decision::Append(Entry { category, content, identity, target: Some(message) })
     }
 
     fn first_result(&self, first: &DedupeRecord, category: Category, sender: UserId) -> Posted {
@@ -217,8 +222,8 @@ impl Conversation {
         }
     }
 
-    /// A direct begins with its first message, in one write with it.
-    fn create_direct(&mut self, turn: &Turn) {
+    /// A direct begins with its first message, in one write with it, or when it is opened.
+    pub(crate) fn create_direct(&mut self, turn: &Turn) {
         self.record = Some(ConversationRecord {
             category: Category::Direct,
             name: String::new(),

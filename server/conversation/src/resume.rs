@@ -19,7 +19,7 @@ use crate::store::{LogPage, LogRange, MembershipRecord};
 use crate::turn::Turn;
 use crate::user::User;
 
-use source::{Source, take_smallest, weight};
+pub(crate) use source::{Source, take_smallest, weight};
 
 mod source;
 

@@ -17,6 +17,7 @@ mod delivery;
 mod durability;
 mod from_now;
 mod gate;
+mod history;
 mod limits;
 mod marks;
 mod membership;
@@ -26,6 +27,7 @@ mod resume;
 mod rights;
 mod rooms;
 mod sessions;
+mod standing;
 mod views;
 
 /// Runs the script and compares what each session and the callers saw, in their order. Between two

@@ -6,6 +6,7 @@ use parlance_codecs::{
 };
 
 use crate::effect::{CloseReason, Effect};
+use crate::gate::Line;
 use crate::input::{ResumeStyle, SessionId, SignIn};
 use crate::limits::{
     FIRST_SYNC_WAIT_MS, ROOMS_PER_SESSION_MAX, SESSIONS_PER_USER_MAX, SYNCS_WAITING_MAX,
@@ -52,7 +53,7 @@ impl Shard {
                 let at = self.turn.now.monotonic_ms + FIRST_SYNC_WAIT_MS;
                 self.first_sync_deadlines.insert((at, session));
             }
-            ResumeStyle::FromNow => {
+            ResumeStyle::FromNow | ResumeStyle::ByOneId => {
                 if let Some(session) = self.sessions.get_mut(session) {
                     session.live = true;
                 }
@@ -108,7 +109,7 @@ impl Shard {
             Request::ReceiptUpTo { category, up_to } => {
                 // Above the bound something smaller may still come, even where the client has
                 // seen the id itself (as the answer to its own post): the cursor must not skip it.
-                let bound = self.gate.bound(category);
+                let bound = self.gate.bound(Line::Category(category));
                 if let Some(user) = self.users.live_mut(&user) {
                     user.deliver_up_to(category, up_to.min(bound));
                     self.dirty_cursors.note(user, self.turn.now.monotonic_ms);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlance_codecs::{Category, ConversationId, UserId};
+use parlance_codecs::{Category, ConversationId, MessageId, UserId};
 
 use crate::cache::Cache;
 use crate::clock::Clock;
@@ -16,6 +16,7 @@ use crate::directory::{AllocatorWork, Name, NameWork};
 use crate::effect::Effect;
 use crate::fan_out::Subscriptions;
 use crate::gate::{Barrier, Gate};
+use crate::history::{Asked, Histories, Reader};
 use crate::input::{CommitSeq, Input, Now, SessionId, Ticket};
 use crate::intents::Intents;
 use crate::limits::{HELD_MESSAGES_MAX, IDLE_ENTITIES_MAX, SWEEP_PER_TICK_MAX, SYNC_LIVE_MAX};
@@ -85,8 +86,9 @@ pub struct Shard {
     pub(crate) barrier: Barrier,
     pub(crate) recent: Recent,
     pub(crate) dirty_cursors: DirtyCursors,
-    /// Which session a log read is for.
-    pub(crate) reads: BTreeMap<Ticket, SessionId>,
+    /// Whom a log read is for.
+    pub(crate) reads: BTreeMap<Ticket, Reader>,
+    pub(crate) histories: Histories,
     /// When sessions that resume by id have waited long enough for their first Sync.
     pub(crate) first_sync_deadlines: BTreeSet<(u64, SessionId)>,
 }
@@ -119,6 +121,7 @@ impl Shard {
             recent: Recent::default(),
             dirty_cursors: DirtyCursors::default(),
             reads: BTreeMap::new(),
+            histories: Histories::default(),
             first_sync_deadlines: BTreeSet::new(),
         }
     }
@@ -191,6 +194,10 @@ impl Shard {
             | CallRequest::Profile { user }
             | CallRequest::Memberships { user }
             | CallRequest::Look { user, .. }
+            | CallRequest::OpenDirect { other: user, .. }
+            | CallRequest::Related { user }
+            | CallRequest::MarkRead { user, .. }
+            | CallRequest::HistoryAfter { user, .. }
             | CallRequest::Kick { user, .. }
             | CallRequest::Post { sender: user, .. } => {
                 (placement.home_of_user(user), MeshBody::Call { origin, request })
@@ -208,9 +215,7 @@ impl Shard {
     fn receive(&mut self, from: ShardIndex, body: MeshBody) {
         match body {
             MeshBody::Answer { call, answer } => {
-                if let CallAnswer::Posted(posted) = &answer {
-                    self.turn.has_shown(posted.id);
-                }
+                self.turn.has_shown(last_shown(&answer));
                 self.turn.effect(Effect::Answer { call, answer });
             }
             MeshBody::Posted { session, post, draft, result } => {
@@ -229,6 +234,7 @@ impl Shard {
             }
             MeshBody::CreateUserAt { user, .. }
             | MeshBody::NameClaimed { user, .. }
+            | MeshBody::ReadUpTo { user, .. }
             | MeshBody::AskUser { user, .. } => self.user_work(user, UserWork::Mesh(from, body)),
             MeshBody::Intend { ref intent, .. } => {
                 let user = intent.user();
@@ -241,6 +247,8 @@ impl Shard {
             MeshBody::CreateConversationAt { conversation, .. }
             | MeshBody::UserIs { conversation, .. }
             | MeshBody::Look { conversation, .. }
+            | MeshBody::OpenDirect { conversation, .. }
+            | MeshBody::MarkRead { conversation, .. }
             | MeshBody::JoinRoom { room: conversation, .. }
             | MeshBody::LeaveRoom { room: conversation, .. } => {
                 self.conversation_work(conversation, (from, body));
@@ -252,6 +260,11 @@ impl Shard {
     fn receive_call(&mut self, from: ShardIndex, origin: Origin, request: CallRequest) {
         match request {
             CallRequest::Kick { user, device } => self.kick(origin, user, device.as_deref()),
+            CallRequest::HistoryAfter { user, after, count } => {
+                // Behind a sign-in that waits for its user: what the session is not shown is read.
+                let asked = Asked { origin, user, after, count };
+                self.user_work(user, UserWork::HistoryAsked(asked));
+            }
             CallRequest::LookUpName { ref name } => {
                 let name = name.clone();
                 self.name_work(name, (from, MeshBody::Call { origin, request }));
@@ -268,6 +281,9 @@ impl Shard {
             | CallRequest::Profile { user }
             | CallRequest::Memberships { user }
             | CallRequest::Look { user, .. }
+            | CallRequest::OpenDirect { other: user, .. }
+            | CallRequest::Related { user }
+            | CallRequest::MarkRead { user, .. }
             | CallRequest::Post { sender: user, .. } => {
                 let body = MeshBody::Call { origin, request };
                 self.user_work(user, UserWork::Mesh(from, body));
@@ -332,6 +348,26 @@ impl Shard {
             conversation.is_idle(stored) && turn.is_committed(conversation.last_write)
         });
         self.names.sweep(keep, SWEEP_PER_TICK_MAX, |name| turn.is_committed(name.last_write));
+    }
+}
+
+/// The largest id that a caller is shown with an answer, or may read because of it.
+fn last_shown(answer: &CallAnswer) -> MessageId {
+    match answer {
+        CallAnswer::Posted(posted) => posted.id,
+        CallAnswer::View(view) => view.last_id,
+        CallAnswer::History { messages, .. } => {
+            messages.last().map_or(MessageId::ZERO, |message| message.id)
+        }
+        CallAnswer::Name(_)
+        | CallAnswer::User(_)
+        | CallAnswer::Conversation(_)
+        | CallAnswer::Described(_)
+        | CallAnswer::Profile(_)
+        | CallAnswer::Memberships(_)
+        | CallAnswer::Related(_)
+        | CallAnswer::Done
+        | CallAnswer::Refused(_) => MessageId::ZERO,
     }
 }
 

@@ -52,8 +52,8 @@ pub struct MembershipRecord {
     pub delivered: Seq,
     /// Seqs above `delivered` that were acknowledged one by one, rising, bounded.
     pub delivered_above: Vec<Seq>,
-    /// Read up to this message.
-    pub read: MessageId,
+    /// Everything up to this seq is read.
+    pub read: Seq,
     /// Messages with a seq up to this one are not shown (a group that hides its past).
     pub hidden_up_to: Seq,
 }

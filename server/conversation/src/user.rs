@@ -94,12 +94,14 @@ impl User {
         }
     }
 
-    pub(crate) fn read_up_to(&mut self, conversation: ConversationId, target: MessageId) {
-        let Some(membership) = self.memberships.get_mut(&conversation) else { return };
-        if membership.read < target {
-            membership.read = target;
+    /// Everything up to a seq is read. False where the user is not in the conversation.
+    pub(crate) fn read_up_to(&mut self, conversation: ConversationId, seq: Seq) -> bool {
+        let Some(membership) = self.memberships.get_mut(&conversation) else { return false };
+        if membership.read < seq {
+            membership.read = seq;
             self.dirty.insert(conversation);
         }
+        true
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a user's home does: existence, friendships, memberships that other shards decided, and
 //! the first step of a post.
 
-use parlance_codecs::{Content, ConversationId, DraftBody, MessageId, Refusal, Seq, UserId};
+use parlance_codecs::{Content, ConversationId, DraftBody, Refusal, Seq, UserId};
 
 use crate::cache::Found;
+use crate::history::Asked;
 use crate::input::{SessionId, SignIn};
 use crate::limits::CURSORS_PER_WRITE_MAX;
 use crate::mesh::{CallAnswer, CallRefusal, CallRequest, MeshBody, Origin, UserClaims};
@@ -22,8 +23,13 @@ pub(crate) enum UserWork {
     Mesh(ShardIndex, MeshBody),
     SignIn(SignIn),
     Request(SessionId, parlance_codecs::Request),
-    /// The user sent a read mark, by whatever way.
-    ReadUpTo(ConversationId, MessageId),
+    /// The user wrote a message with this seq, and has read everything before it.
+    Wrote(ConversationId, Seq),
+    HistoryAsked(Asked),
+    /// The history of this number may be read up to the gate's bound.
+    HistoryBounded(u64),
+    /// Everything that the history of this number has to say is read.
+    HistoryRead(u64),
 }
 
 impl Shard {
@@ -51,10 +57,13 @@ impl Shard {
                     None => {}
                 }
             }
-            (user, UserWork::ReadUpTo(conversation, target)) => {
-                user.read_up_to(conversation, target);
+            (user, UserWork::Wrote(conversation, seq)) => {
+                user.read_up_to(conversation, seq);
                 self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
             }
+            (_, UserWork::HistoryAsked(asked)) => self.history_asked(asked),
+            (_, UserWork::HistoryBounded(number)) => self.history_bounded(number),
+            (_, UserWork::HistoryRead(number)) => self.history_read(number),
             (_, UserWork::SignIn(sign_in)) => self.user_is_here(sign_in),
             (_, UserWork::Request(session, request)) => self.request(session, id, request),
         }
@@ -125,6 +134,13 @@ impl User {
                 let exists = self.record.is_some();
                 turn.tell_after_writes(from, MeshBody::UserIs { user, conversation, exists });
             }
+            MeshBody::ReadUpTo { conversation, seq, origin, .. } => {
+                let is_in = self.read_up_to(conversation, seq);
+                let answer = if is_in { CallAnswer::Done } else { unknown_conversation() };
+                if let Some(origin) = origin {
+                    turn.answer(origin, Reply::Call(answer));
+                }
+            }
             MeshBody::Intend { id, intent } => {
                 let change = self.intended(intent, turn);
                 turn.tell_after_writes(from, MeshBody::Done { id });
@@ -152,6 +168,16 @@ impl User {
             CallRequest::Memberships { .. } => {
                 let answer = CallAnswer::Memberships(self.conversations());
                 turn.answer(origin, Reply::Call(answer));
+            }
+            CallRequest::Related { .. } => {
+                let answer = CallAnswer::Related(self.related());
+                turn.answer(origin, Reply::Call(answer));
+            }
+            CallRequest::OpenDirect { user, .. } => self.open_direct(origin, user, turn),
+            CallRequest::MarkRead { user, conversation, seq } => {
+                let standing = self.standing_in(conversation);
+                let home = turn.placement.home_of_conversation(conversation);
+                turn.tell(home, MeshBody::MarkRead { origin, user, conversation, seq, standing });
             }
             CallRequest::Look { user, conversation } => {
                 let standing = self.standing_in(conversation);
@@ -181,6 +207,21 @@ impl User {
                 turn.tell(home, MeshBody::Post { origin, sender, draft, vouched });
             }
             other => unreachable!("not for a user: {other:?}"),
+        }
+    }
+
+    /// At the home of the one that `user` wants to talk to, who must be there.
+    fn open_direct(&self, origin: Origin, user: UserId, turn: &mut Turn) {
+        let conversation = ConversationId::direct(user, self.id);
+        match conversation.filter(|_| self.record.is_some()) {
+            Some(conversation) => {
+                let home = turn.placement.home_of_conversation(conversation);
+                turn.tell_after_writes(home, MeshBody::OpenDirect { origin, conversation });
+            }
+            None => {
+                let answer = CallAnswer::Refused(Refusal::UnknownUser.into());
+                turn.answer(origin, Reply::Call(answer));
+            }
         }
     }
 
@@ -252,7 +293,7 @@ impl User {
                     category,
                     delivered: joined_at,
                     delivered_above: Vec::new(),
-                    read: MessageId::ZERO,
+                    read: Seq(0),
                     hidden_up_to,
                 };
                 self.memberships.insert(conversation, record.clone());
@@ -340,6 +381,10 @@ impl User {
         self.put(UserRecord { name, external_id, ..record }, turn);
         turn.answer(origin, Reply::Call(CallAnswer::User(self.id)));
     }
+}
+
+fn unknown_conversation() -> CallAnswer {
+    CallAnswer::Refused(Refusal::UnknownConversation.into())
 }
 
 impl Creation {

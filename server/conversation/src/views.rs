@@ -8,7 +8,7 @@ use parlance_codecs::ask::Profile;
 use parlance_codecs::{Category, ConversationId, Description, Seq, UserId};
 
 use crate::conversation::Conversation;
-use crate::mesh::{Standing, View};
+use crate::mesh::{Related, Standing, View};
 use crate::store::ConversationRecord;
 use crate::user::User;
 
@@ -28,12 +28,24 @@ impl User {
         self.memberships.iter().map(|(id, record)| (*id, record.category)).collect()
     }
 
+    /// Friends are there before anything was said, other directs are no relation.
+    pub(crate) fn related(&self) -> Related {
+        let name = self.record.as_ref().and_then(|record| record.name.clone());
+        let directs = self.friends.iter().filter_map(|peer| ConversationId::direct(self.id, *peer));
+        let is_number = |id: &ConversationId| matches!(id, ConversationId::Number(_));
+        let numbers = self.memberships.keys().copied().filter(is_number);
+        let mut targets: Vec<ConversationId> = directs.chain(numbers).collect();
+        targets.sort_unstable();
+        Related { own_name: name.unwrap_or_default(), targets }
+    }
+
     pub(crate) fn standing_in(&self, conversation: ConversationId) -> Standing {
         let membership = self.memberships.get(&conversation);
         let peer = conversation.peer_of(self.id);
         Standing {
             is_friend: peer.is_some_and(|peer| self.friends.contains(&peer)),
             hidden_up_to: membership.map_or(Seq(0), |membership| membership.hidden_up_to),
+            read: membership.map_or(Seq(0), |membership| membership.read),
         }
     }
 }

@@ -4,14 +4,17 @@
 //! and of the conversation decide. Invariant: nothing of a log is read before its home has said
 //! that the user is in the conversation, and nothing beyond what the home said is there.
 
-use parlance_codecs::{Answer, Ask, Refusal, UserId};
-use parlance_conversation::mesh::{CallAnswer, CallRefusal};
+use parlance_codecs::{Answer, Ask, ConversationId, Refusal, UserId};
+use parlance_conversation::mesh::{CallAnswer, CallRefusal, CallRequest, View};
 
 use crate::shard_handle::ShardHandle;
 
 mod at_once;
 mod described;
+mod past;
 mod people;
+mod recalls;
+mod standing;
 
 pub(super) async fn answer(
     shard: &ShardHandle,
@@ -29,7 +32,42 @@ pub(super) async fn answer(
         Ask::Describe { conversation } => {
             described::describe(shard, user, *conversation).await.map(Answer::Description)
         }
-        _ => Err(Refusal::Unavailable),
+        Ask::OpenDirect { user: other } => {
+            standing::open_direct(shard, user, *other).await.map(Answer::Conversation)
+        }
+        Ask::Relations => standing::relations(shard, user).await.map(Answer::Relations),
+        Ask::MarkRead { conversation, seq } => {
+            standing::mark_read(shard, user, *conversation, *seq).await
+        }
+        Ask::HistoryBySeq { conversation, start, direction, count } => {
+            past::by_seq(shard, user, *conversation, (*start, *direction), *count).await
+        }
+        Ask::HistoryByTime { conversation, from_ms, to_ms, count } => {
+            past::by_time(shard, user, *conversation, (*from_ms, *to_ms), *count).await
+        }
+        Ask::HistoryAfter { after, count } => past::after(shard, user, *after, *count).await,
+        Ask::Recalls { conversation, start, direction, count } => {
+            recalls::list(shard, user, *conversation, (*start, *direction), *count).await
+        }
+        Ask::RecallAt { conversation, seq } => {
+            recalls::recall_at(shard, user, *conversation, *seq).await
+        }
+        other => {
+            tracing::error!(ask = ?other, "an ask about people came to where the past is asked");
+            Err(Refusal::Unavailable)
+        }
+    }
+}
+
+/// How far a conversation is, for one who is in it.
+async fn look(
+    shard: &ShardHandle,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<View, Refusal> {
+    match shard.call(CallRequest::Look { user, conversation }).await {
+        CallAnswer::View(view) => Ok(view),
+        other => Err(refusal(&other)),
     }
 }
 

@@ -136,7 +136,8 @@ fn begin_session(connections: &Connections, connection: &Rc<Connection>, signed_
     let style = SessionStyle {
         dialect: form.dialect,
         resume: match traits.resume {
-            Resume::ByCategoryId | Resume::ByOneId => ResumeStyle::ById,
+            Resume::ByCategoryId => ResumeStyle::ById,
+            Resume::ByOneId => ResumeStyle::ByOneId,
             Resume::ByCursor => ResumeStyle::ByCursor,
             Resume::FromNow => ResumeStyle::FromNow,
         },

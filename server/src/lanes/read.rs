@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use flume::TrySendError;
-use parlance_codecs::UserId;
+use parlance_codecs::ask::Direction;
+use parlance_codecs::{ConversationId, Seq, UserId};
 use parlance_conversation::input::Ticket;
 use parlance_conversation::placement::ShardIndex;
 use parlance_conversation::store::{LoadKey, LogPage, LogQuery, UserRecord};
-use parlance_storage::{Store, StoreError};
+use parlance_storage::{HistoryPage, HistoryQuery, Store, StoreError};
 
 use crate::inbox::{ReadDone, ToShard};
 use crate::shard_handle::Unavailable;
@@ -38,6 +39,23 @@ enum Job {
         query: LogQuery,
         reply: Reply<LogPage>,
     },
+    History {
+        store: ShardIndex,
+        query: HistoryQuery,
+        reply: Reply<HistoryPage>,
+    },
+    SeqAt {
+        store: ShardIndex,
+        conversation: ConversationId,
+        last: Seq,
+        at_ms: u64,
+        reply: Reply<Seq>,
+    },
+    Recalls {
+        store: ShardIndex,
+        query: RecallsQuery,
+        reply: Reply<Vec<(u32, Seq)>>,
+    },
     Users {
         store: ShardIndex,
         after: Option<UserId>,
@@ -46,6 +64,15 @@ enum Job {
     },
     /// The shard has ended, although tasks that it left behind may still know the lane.
     End,
+}
+
+/// Recalls of one conversation by their index; see [`Store::recalls`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecallsQuery {
+    pub(crate) conversation: ConversationId,
+    pub(crate) start: u32,
+    pub(crate) direction: Direction,
+    pub(crate) limit: usize,
 }
 
 /// A read that the core asked for.
@@ -78,6 +105,32 @@ impl ReadLane {
         query: LogQuery,
     ) -> Result<LogPage, Unavailable> {
         self.ask(|reply| Job::Log { store, query, reply }).await
+    }
+
+    pub(crate) async fn read_history(
+        &self,
+        store: ShardIndex,
+        query: HistoryQuery,
+    ) -> Result<HistoryPage, Unavailable> {
+        self.ask(|reply| Job::History { store, query, reply }).await
+    }
+
+    pub(crate) async fn seq_at(
+        &self,
+        store: ShardIndex,
+        conversation: ConversationId,
+        last: Seq,
+        at_ms: u64,
+    ) -> Result<Seq, Unavailable> {
+        self.ask(|reply| Job::SeqAt { store, conversation, last, at_ms, reply }).await
+    }
+
+    pub(crate) async fn recalls(
+        &self,
+        store: ShardIndex,
+        query: RecallsQuery,
+    ) -> Result<Vec<(u32, Seq)>, Unavailable> {
+        self.ask(|reply| Job::Recalls { store, query, reply }).await
     }
 
     pub(crate) async fn users(
@@ -199,6 +252,24 @@ impl Lane {
             }
             Job::Log { store, query, reply } => {
                 answer(&reply, self.store(store).and_then(|store| store.read_log(&query)));
+                Ok(Done::ForTask)
+            }
+            Job::History { store, query, reply } => {
+                answer(&reply, self.store(store).and_then(|store| store.read_history(&query)));
+                Ok(Done::ForTask)
+            }
+            Job::SeqAt { store, conversation, last, at_ms, reply } => {
+                let found = self.store(store).and_then(|it| it.seq_at(conversation, last, at_ms));
+                answer(&reply, found);
+                Ok(Done::ForTask)
+            }
+            Job::Recalls { store, query, reply } => {
+                let RecallsQuery { conversation, start, direction, limit } = query;
+                let store = self.store(store);
+                answer(
+                    &reply,
+                    store.and_then(|it| it.recalls(conversation, start, direction, limit)),
+                );
                 Ok(Done::ForTask)
             }
             Job::Users { store, after, limit, reply } => {

@@ -55,6 +55,11 @@ impl Stores<'_> {
             self.check_category(conversation, &record)?;
             Ok(conversation_partition(conversation))
         });
+        self.walk(Family::Recalls, report, |entry, _| {
+            let (conversation, _) = keys::parse_recall(entry.key).ok_or(NO_KEY)?;
+            records::decode_recalled(entry.value).map_err(text)?;
+            Ok(conversation_partition(conversation))
+        });
         self.walk(Family::Members, report, |entry, _| {
             let (conversation, user) = keys::parse_member(entry.key).ok_or(NO_KEY)?;
             records::decode_presence(entry.value).map_err(text)?;

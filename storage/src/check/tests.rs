@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use parlance_codecs::{Category, MessageId, Seq};
+use parlance_codecs::{Category, Seq};
 use parlance_conversation::placement::{conversation_partition, user_partition};
 use parlance_conversation::store::{
     Change, ConversationRecord, IntentId, MembershipRecord, NameKey, NameRecord, UserRecord,
@@ -109,7 +109,7 @@ fn put_membership(raw: u64, of: ConversationId, category: Category) -> Change {
         category,
         delivered: Seq(0),
         delivered_above: Vec::new(),
-        read: MessageId::ZERO,
+        read: Seq(0),
         hidden_up_to: Seq(0),
     };
     Change::PutMembership { user: user(raw), conversation: of, record }

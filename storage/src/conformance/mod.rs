@@ -6,6 +6,7 @@
 use crate::{MemoryStore, Store};
 
 mod entities;
+mod histories;
 mod logs;
 pub(crate) mod values;
 
@@ -55,6 +56,13 @@ suite! {
         the_ends_of_the_number_ranges_work,
         thousands_of_hidden_messages_end_a_page_early_but_never_stall,
         thousands_of_ranges_are_read_as_one_log;
+    histories:
+        a_history_is_the_naive_answer_in_both_directions,
+        a_page_of_history_keeps_to_its_bounds,
+        a_history_reads_past_thousands_of_marks,
+        spans_that_hold_nothing_give_nothing,
+        a_time_leads_to_the_first_message_from_it_on,
+        recalls_are_found_by_their_index;
 }
 
 fn in_memory(check: impl FnOnce(&dyn Store)) {

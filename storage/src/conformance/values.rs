@@ -156,7 +156,7 @@ pub(crate) fn any_membership(rng: &mut impl Rng) -> MembershipRecord {
         category: any_category(rng),
         delivered: Seq(rng.random()),
         delivered_above: any_rising(rng).into_iter().map(Seq).collect(),
-        read: MessageId::from_raw(rng.random()),
+        read: Seq(rng.random()),
         hidden_up_to: Seq(rng.random()),
     }
 }

@@ -8,7 +8,8 @@
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use parlance_codecs::UserId;
+use parlance_codecs::ask::Direction;
+use parlance_codecs::{ConversationId, Seq, UserId};
 use parlance_conversation::placement::Placement;
 use parlance_conversation::store::{
     Change, Durability, LoadKey, Loaded, LogPage, LogQuery, Recovered, UserRecord,
@@ -16,8 +17,9 @@ use parlance_conversation::store::{
 
 use crate::error::StoreError;
 use crate::page;
-use crate::{Store, USERS_MAX};
+use crate::{HistoryPage, HistoryQuery, RECALLS_MAX, Store, USERS_MAX};
 
+mod history;
 mod tables;
 
 use tables::Tables;
@@ -158,6 +160,30 @@ impl Store for MemoryStore {
 
     fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
         Ok(self.working()?.written.read_log(query, self.examined_max))
+    }
+
+    fn read_history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
+        Ok(self.working()?.written.read_history(query, self.examined_max))
+    }
+
+    fn seq_at(
+        &self,
+        conversation: ConversationId,
+        last: Seq,
+        at_ms: u64,
+    ) -> Result<Seq, StoreError> {
+        Ok(self.working()?.written.seq_at(conversation, last, at_ms))
+    }
+
+    fn recalls(
+        &self,
+        conversation: ConversationId,
+        start: u32,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<(u32, Seq)>, StoreError> {
+        let limit = limit.min(RECALLS_MAX);
+        Ok(self.working()?.written.recalls(conversation, start, direction, limit))
     }
 
     fn recover(&self) -> Result<Recovered, StoreError> {

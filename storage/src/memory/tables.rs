@@ -31,7 +31,7 @@ pub(super) struct Tables {
     allocator: Option<AllocatorState>,
     conversations: BTreeMap<ConversationId, ConversationRecord>,
     members: BTreeSet<(ConversationId, UserId)>,
-    logs: BTreeMap<ConversationId, Log>,
+    pub(super) logs: BTreeMap<ConversationId, Log>,
     dedupe: BTreeMap<(ConversationId, UserId, MessageId), DedupeRecord>,
     intents: BTreeMap<IntentId, Intent>,
     clock_ceiling: MessageId,
@@ -39,7 +39,7 @@ pub(super) struct Tables {
 
 /// One conversation's messages by id. Ids rise with `(seq, mark)`, so this is also their order
 /// in the log.
-type Log = BTreeMap<MessageId, Arc<Message>>;
+pub(super) type Log = BTreeMap<MessageId, Arc<Message>>;
 
 impl Tables {
     pub(super) fn apply(&mut self, changes: &[Change]) {

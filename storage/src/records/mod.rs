@@ -4,7 +4,7 @@
 //! disk are checked on the way back: a value that could never have been written is refused with
 //! the reason, and the caller names the key.
 
-use parlance_codecs::{Category, ConversationId, MessageId, UserId};
+use parlance_codecs::{Category, ConversationId, MessageId, Seq, UserId};
 
 mod conversation;
 mod intent;
@@ -60,6 +60,21 @@ fn decode<R: prost::Message + Default>(bytes: &[u8]) -> Result<R, BadRecord> {
         Some((&RECORD_VERSION, rest)) => Ok(R::decode(rest)?),
         Some((&got, _)) => Err(BadRecord::Version { got }),
     }
+}
+
+/// What a recall took back.
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredRecalled {
+    #[prost(uint32, tag = "1")]
+    seq: u32,
+}
+
+pub(crate) fn encode_recalled(seq: Seq) -> Vec<u8> {
+    encode(&StoredRecalled { seq: seq.0 })
+}
+
+pub(crate) fn decode_recalled(bytes: &[u8]) -> Result<Seq, BadRecord> {
+    decode::<StoredRecalled>(bytes).map(|stored| Seq(stored.seq))
 }
 
 /// A record that says only that it is there: a member, a friend.

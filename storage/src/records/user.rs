@@ -68,10 +68,11 @@ struct StoredMembership {
     delivered: u32,
     #[prost(uint32, repeated, tag = "3")]
     delivered_above: Vec<u32>,
-    #[prost(uint64, tag = "4")]
-    read: u64,
     #[prost(uint32, tag = "5")]
     hidden_up_to: u32,
+    /// A seq. Tag 4 held a message id.
+    #[prost(uint32, tag = "6")]
+    read: u32,
 }
 
 pub(crate) fn encode_membership(record: &MembershipRecord) -> Vec<u8> {
@@ -79,8 +80,8 @@ pub(crate) fn encode_membership(record: &MembershipRecord) -> Vec<u8> {
         category: stored_category(record.category),
         delivered: record.delivered.0,
         delivered_above: record.delivered_above.iter().map(|seq| seq.0).collect(),
-        read: record.read.raw(),
         hidden_up_to: record.hidden_up_to.0,
+        read: record.read.0,
     })
 }
 
@@ -93,7 +94,7 @@ pub(crate) fn decode_membership(bytes: &[u8]) -> Result<MembershipRecord, BadRec
         category: category(stored.category)?,
         delivered: Seq(stored.delivered),
         delivered_above: stored.delivered_above.into_iter().map(Seq).collect(),
-        read: message_id(stored.read)?,
+        read: Seq(stored.read),
         hidden_up_to: Seq(stored.hidden_up_to),
     })
 }

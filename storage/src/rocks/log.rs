@@ -129,7 +129,7 @@ fn read_on(
     range: &LogRange,
     start: Place,
     others_from: MessageId,
-    page: &mut PageInProgress<'_>,
+    page: &mut PageInProgress,
 ) -> Result<Option<Place>, StoreError> {
     let conversation_key = keys::conversation(range.conversation);
     let mut entry = scan.seek(&keys::message_under(&conversation_key, start))?;
@@ -155,7 +155,7 @@ fn read_on(
 }
 
 /// The last entry of a log at or before a place.
-fn last_up_to(
+pub(super) fn last_up_to(
     scan: &mut Scan<'_>,
     conversation_key: &[u8],
     place: Place,
@@ -167,7 +167,10 @@ fn last_up_to(
 }
 
 /// `None` where the entry belongs to another conversation.
-fn place_of(entry: Entry<'_>, conversation_key: &[u8]) -> Result<Option<Place>, StoreError> {
+pub(super) fn place_of(
+    entry: Entry<'_>,
+    conversation_key: &[u8],
+) -> Result<Option<Place>, StoreError> {
     let (key, _) = entry;
     if !key.starts_with(conversation_key) {
         return Ok(None);

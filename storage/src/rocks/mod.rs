@@ -7,7 +7,8 @@
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use parlance_codecs::UserId;
+use parlance_codecs::ask::Direction;
+use parlance_codecs::{ConversationId, Seq, UserId};
 use parlance_conversation::store::{
     Change, Durability, LoadKey, Loaded, LogPage, LogQuery, Recovered, UserRecord,
 };
@@ -17,8 +18,9 @@ use crate::batch::batch_of;
 use crate::error::StoreError;
 use crate::families::{self, Creation, Database, Family, Shared};
 use crate::scan::{View, handle};
-use crate::{Store, USERS_MAX};
+use crate::{HistoryPage, HistoryQuery, RECALLS_MAX, Store, USERS_MAX};
 
+mod history;
 mod load;
 mod log;
 mod restart;
@@ -118,6 +120,30 @@ impl<H: Send + Sync> Store for RocksStore<H> {
 
     fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
         self.read(|view| log::read(view, query, crate::page::EXAMINED_MAX))
+    }
+
+    fn read_history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
+        self.read(|view| history::read(view, query, crate::page::EXAMINED_MAX))
+    }
+
+    fn seq_at(
+        &self,
+        conversation: ConversationId,
+        last: Seq,
+        at_ms: u64,
+    ) -> Result<Seq, StoreError> {
+        self.read(|view| history::seq_at(view, conversation, last, at_ms))
+    }
+
+    fn recalls(
+        &self,
+        conversation: ConversationId,
+        start: u32,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<(u32, Seq)>, StoreError> {
+        let limit = limit.min(RECALLS_MAX);
+        self.read(|view| history::recalls(view, conversation, start, direction, limit))
     }
 
     fn recover(&self) -> Result<Recovered, StoreError> {

@@ -1,4 +1,4 @@
-//! One shard's part of a Sync's answer: its log, read page by page.
+//! One shard's part of an answer over several shards: its log, read page by page.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -13,24 +13,24 @@ use crate::store::{LogPage, LogQuery, LogRange};
 use crate::turn::Turn;
 
 #[derive(Debug)]
-pub(super) struct Source {
-    pub(super) ranges: Vec<LogRange>,
-    pub(super) buffered: VecDeque<Arc<Message>>,
-    pub(super) ticket: Option<Ticket>,
+pub(crate) struct Source {
+    pub(crate) ranges: Vec<LogRange>,
+    pub(crate) buffered: VecDeque<Arc<Message>>,
+    pub(crate) ticket: Option<Ticket>,
     exhausted: bool,
 }
 
 impl Source {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { ranges: Vec::new(), buffered: VecDeque::new(), ticket: None, exhausted: false }
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.exhausted && self.buffered.is_empty()
     }
 
     /// Asks for the next page where one is needed and none is on its way.
-    pub(super) fn read(&mut self, shard: ShardIndex, turn: &mut Turn) {
+    pub(crate) fn read(&mut self, shard: ShardIndex, turn: &mut Turn) {
         if self.exhausted || self.ticket.is_some() || !self.buffered.is_empty() {
             return;
         }
@@ -46,7 +46,7 @@ impl Source {
         turn.effect(Effect::ReadLog { ticket, store: shard, query });
     }
 
-    pub(super) fn take_page(&mut self, page: LogPage) {
+    pub(crate) fn take_page(&mut self, page: LogPage) {
         self.ticket = None;
         self.buffered.extend(page.messages);
         for range in &mut self.ranges {
@@ -58,7 +58,7 @@ impl Source {
 }
 
 /// The next message in id order. Asked only where every source has one or is over.
-pub(super) fn take_smallest(sources: &mut BTreeMap<ShardIndex, Source>) -> Option<Arc<Message>> {
+pub(crate) fn take_smallest(sources: &mut BTreeMap<ShardIndex, Source>) -> Option<Arc<Message>> {
     sources
         .values_mut()
         .filter(|source| !source.buffered.is_empty())
@@ -68,7 +68,7 @@ pub(super) fn take_smallest(sources: &mut BTreeMap<ShardIndex, Source>) -> Optio
 }
 
 /// Roughly what a message takes on the wire.
-pub(super) fn weight(message: &Message) -> usize {
+pub(crate) fn weight(message: &Message) -> usize {
     let content = match &message.content {
         Content::Text { text, extra } => text.len() + extra.len(),
         Content::Media { media, .. } | Content::ContactMedia { media } => {

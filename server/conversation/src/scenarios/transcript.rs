@@ -82,9 +82,23 @@ pub(super) fn answer(answer: &CallAnswer, named: Named<'_>) -> String {
             format!("in {}", if all.is_empty() { "nothing".into() } else { all.join(", ") })
         }
         CallAnswer::View(view) => format!(
-            "{:?} up to {} with {} recalls, hidden up to {}",
-            view.category, view.last_seq.0, view.recalls, view.standing.hidden_up_to.0
+            "{:?} up to {} with {} recalls, hidden up to {}, read up to {}",
+            view.category,
+            view.last_seq.0,
+            view.recalls,
+            view.standing.hidden_up_to.0,
+            view.standing.read.0
         ),
+        CallAnswer::Related(related) => {
+            let targets: Vec<String> = related.targets.iter().map(ToString::to_string).collect();
+            let targets = if targets.is_empty() { "nobody".into() } else { targets.join(", ") };
+            format!("{:?} with {targets}", related.own_name)
+        }
+        CallAnswer::History { messages, more } => {
+            let messages: Vec<String> = messages.iter().map(|one| message(one, named)).collect();
+            let messages = if messages.is_empty() { "nothing".into() } else { messages.join(", ") };
+            format!("history {messages}{}", if *more { " and more" } else { "" })
+        }
         CallAnswer::Posted(one) => posted(one, named),
         CallAnswer::Done => "done".into(),
         CallAnswer::Refused(refusal) => format!("refused: {refusal}"),

@@ -53,12 +53,12 @@ fn a_look_shows_how_far_the_log_is_to_those_who_are_in_it() {
         "answer: conversation 1
         answer: posted 1#1
         answer: posted 1#2
-        answer: Group up to 2 with 0 recalls, hidden up to 0
+        answer: Group up to 2 with 0 recalls, hidden up to 0, read up to 0
         answer: refused: no such conversation
         answer: refused: no such conversation
         answer: done
         answer: refused: no such conversation
-        answer: Group up to 2 with 0 recalls, hidden up to 0",
+        answer: Group up to 2 with 0 recalls, hidden up to 0, read up to 2",
     );
 }
 
@@ -73,8 +73,8 @@ fn a_look_knows_what_is_hidden_from_a_new_member() {
         "answer: conversation 1
         answer: posted 1#1
         answer: done
-        answer: Group up to 1 with 0 recalls, hidden up to 1
-        answer: Group up to 1 with 0 recalls, hidden up to 0",
+        answer: Group up to 1 with 0 recalls, hidden up to 1, read up to 0
+        answer: Group up to 1 with 0 recalls, hidden up to 0, read up to 1",
     );
 }
 
@@ -93,8 +93,8 @@ fn a_direct_is_there_for_friends_before_its_first_message() {
         answer: done
         answer: refused: no such conversation
         answer: done
-        answer: Direct up to 0 with 0 recalls, hidden up to 0
-        answer: Direct up to 0 with 0 recalls, hidden up to 0
+        answer: Direct up to 0 with 0 recalls, hidden up to 0, read up to 0
+        answer: Direct up to 0 with 0 recalls, hidden up to 0, read up to 0
         answer: refused: no such conversation
         answer: refused: no such conversation",
     );
@@ -113,7 +113,7 @@ fn a_room_is_read_by_those_who_have_joined_it() {
         call look 7 1",
         "answer: conversation 1
         answer: refused: no such conversation
-        answer: Room up to 0 with 0 recalls, hidden up to 0
+        answer: Room up to 0 with 0 recalls, hidden up to 0, read up to 0
         answer: refused: no such conversation
         answer: refused: no such conversation
         a joined 1",

@@ -2,7 +2,7 @@
 
 use parlance_codecs::dialect::{DialectName, Echo, Replaces};
 use parlance_codecs::{
-    Category, Content, ConversationId, Draft, DraftBody, MessageId, Request, Tag, UserId,
+    Category, Content, ConversationId, Draft, DraftBody, MessageId, Request, Seq, Tag, UserId,
 };
 
 use crate::input::{ResumeStyle, SessionId, SessionStyle, SignIn};
@@ -92,6 +92,12 @@ impl<'a> Words<'a> {
             "stream" => stream,
             "onechat" => onechat,
             "push" => push,
+            "rooms" => SessionStyle {
+                resume: ResumeStyle::ByOneId,
+                replaces: Replaces::Nothing,
+                marks: false,
+                ..push
+            },
             "events" => SessionStyle { replaces: Replaces::Nothing, ..push },
             other => panic!("no style {other}"),
         };
@@ -189,6 +195,18 @@ impl<'a> Words<'a> {
             }
             "memberships" => CallRequest::Memberships { user: self.user(2) },
             "look" => CallRequest::Look { user: self.user(2), conversation: self.conversation(3) },
+            "open" => CallRequest::OpenDirect { user: self.user(2), other: self.user(3) },
+            "related" => CallRequest::Related { user: self.user(2) },
+            "mark-read" => CallRequest::MarkRead {
+                user: self.user(2),
+                conversation: self.conversation(3),
+                seq: Seq(self.at(4).parse().expect("a seq")),
+            },
+            "history" => CallRequest::HistoryAfter {
+                user: self.user(2),
+                after: ids(self.set("after").unwrap_or("0")),
+                count: self.set("count").map_or(100, |count| count.parse().expect("a count")),
+            },
             other => panic!("no call {other}"),
         }
     }

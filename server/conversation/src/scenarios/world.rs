@@ -5,7 +5,8 @@
 //! `shards 2`, `page 3` (messages a page), `keep 2` (live messages beside a Sync), `gate 2` (held by the gate), `idle 0`
 //! (entities kept in memory), `memory room`, `os group`, `stored group` (from the next start).
 //! Then: `in a 7 stream [room=3]`, `in a 7 onechat [device=x]`,
-//! `in a 7 push` and `in a 7 events` (live from now on; the first is one a user), `out a`, `drain a`, requests of a
+//! `in a 7 push` and `in a 7 events` (live from now on; the first is one a user), `in a 7 rooms` (live from now on,
+//! ids rising in all), `out a`, `drain a`, requests of a
 //! session (`a post 1 hello [key=k] [expires=9]`), `busy a` (its posts in flight), calls (`call group 7 8`), `hold` and `let` with
 //! `commits 0`, `loads 0`, `reads 0` or `mesh 0 1`, `wait 500` (milliseconds, then a tick),
 //! `crash` (only what was committed is left), `still` and `go` (time stands or passes from line to

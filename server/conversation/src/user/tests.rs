@@ -7,7 +7,7 @@ fn membership() -> MembershipRecord {
         category: Category::Group,
         delivered: Seq(0),
         delivered_above: Vec::new(),
-        read: MessageId::ZERO,
+        read: Seq(0),
         hidden_up_to: Seq(0),
     }
 }
