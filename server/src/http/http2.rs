@@ -33,7 +33,7 @@ use crate::shard_handle::ShardHandle;
 
 use io::Http2Io;
 use limits::{GOODBYE_MS, HANDSHAKE_BYTES, HANDSHAKE_MS, IDLE_MS, STALL_CHECK_MS};
-use stall::{Stall, Watched};
+use stall::{Stall, Stalls, Watched};
 
 /// Serves a connection whose `prefix` was read already.
 pub(super) async fn serve<F, A>(
@@ -62,6 +62,7 @@ pub(super) async fn serve<F, A>(
     let mut is_draining = false;
     let mut timer = Timer::default();
     poll_fn(|cx| {
+        life.stalls.remember_waker(cx);
         if !is_draining && drain.as_mut().poll(cx).is_ready() {
             is_draining = true;
             connection.as_mut().graceful_shutdown();
@@ -113,7 +114,8 @@ struct Life {
     /// When the connection has rested too long; `u64::MAX` while requests run.
     ends_ms: Cell<u64>,
     has_said_goodbye: Cell<bool>,
-    /// When answers are looked at next.
+    stalls: Rc<Stalls>,
+    /// When answers that wait are looked at next; `u64::MAX` while none does.
     checks_ms: Cell<u64>,
 }
 
@@ -135,6 +137,7 @@ impl Life {
             running: RefCell::default(),
             ends_ms: Cell::new(now_ms.saturating_add(HANDSHAKE_MS)),
             has_said_goodbye: Cell::new(false),
+            stalls: Rc::default(),
             checks_ms: Cell::new(u64::MAX),
         };
         life.received(bytes_received);
@@ -160,9 +163,6 @@ impl Life {
         if !self.has_said_goodbye.get() {
             self.ends_ms.set(u64::MAX);
         }
-        if self.checks_ms.get() == u64::MAX {
-            self.checks_ms.set(self.now_ms().saturating_add(STALL_CHECK_MS));
-        }
         self.running.borrow_mut().insert(stall)
     }
 
@@ -176,6 +176,9 @@ impl Life {
 
     /// When to look again.
     fn next_ms(&self) -> u64 {
+        if self.stalls.any() && self.checks_ms.get() == u64::MAX {
+            self.checks_ms.set(self.now_ms().saturating_add(STALL_CHECK_MS));
+        }
         self.ends_ms.get().min(self.checks_ms.get())
     }
 
@@ -185,8 +188,7 @@ impl Life {
         if now_ms >= self.checks_ms.get() {
             let running = self.running.borrow();
             running.iter().for_each(|(_, stall)| stall.judge(now_ms));
-            let next_ms = if running.is_empty() { u64::MAX } else { now_ms + STALL_CHECK_MS };
-            self.checks_ms.set(next_ms);
+            self.checks_ms.set(u64::MAX);
         }
         if now_ms < self.ends_ms.get() {
             return Due::Nothing;
@@ -209,7 +211,7 @@ struct Running {
 
 impl Running {
     fn begin(life: &Rc<Life>) -> Self {
-        let stall = Rc::new(Stall::default());
+        let stall = Rc::new(Stall::new(Rc::clone(&life.stalls)));
         let place = life.request_begins(Rc::clone(&stall));
         Self { life: Rc::clone(life), stall, place }
     }

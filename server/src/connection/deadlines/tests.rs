@@ -74,3 +74,13 @@ fn who_is_not_read_from_owes_nothing() {
     deadlines.paused(9_000);
     check(&deadlines, live(None), Framing::WebSocket, &[(38_999, Verdict::Fine)]);
 }
+
+#[test]
+fn who_has_hung_up_is_owed_answers_for_a_minute() {
+    let deadlines = Deadlines::new(0);
+    assert_eq!(deadlines.next_ms(live(None), Framing::Grpc, at(0)), u64::MAX);
+    deadlines.hung_up(5_000);
+    assert_eq!(deadlines.next_ms(live(None), Framing::Grpc, at(5_000)), 65_000);
+    let expected = [(64_999, Verdict::Fine), (65_000, Verdict::End(EndReason::Idle))];
+    check(&deadlines, live(None), Framing::Grpc, &expected);
+}

@@ -16,9 +16,51 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::limits::STALL_MS;
 
+/// What the answers of one connection share.
+#[derive(Default)]
+pub(super) struct Stalls {
+    /// Answers that wait for the peer's window.
+    waiting: Cell<usize>,
+    /// The connection's task, whose timer looks at them.
+    connection: RefCell<Option<Waker>>,
+}
+
+impl Stalls {
+    /// Whether there is anything to look at.
+    pub(super) fn any(&self) -> bool {
+        self.waiting.get() > 0
+    }
+
+    /// Has the task of `cx` woken once there is.
+    pub(super) fn remember_waker(&self, cx: &Context<'_>) {
+        remember(&self.connection, cx);
+    }
+
+    fn one_waits(&self) {
+        self.waiting.set(self.waiting.get().saturating_add(1));
+        if self.waiting.get() == 1
+            && let Some(connection) = self.connection.borrow().as_ref()
+        {
+            connection.wake_by_ref();
+        }
+    }
+
+    fn one_flows(&self) {
+        self.waiting.set(self.waiting.get().saturating_sub(1));
+    }
+}
+
+fn remember(slot: &RefCell<Option<Waker>>, cx: &Context<'_>) {
+    let mut waker = slot.borrow_mut();
+    if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        *waker = Some(cx.waker().clone());
+    }
+}
+
 /// What is known of one answer.
 #[derive(Default)]
 pub(super) struct Stall {
+    all: Rc<Stalls>,
     state: Cell<State>,
     waker: RefCell<Option<Waker>>,
 }
@@ -36,15 +78,28 @@ enum State {
 }
 
 impl Stall {
+    pub(super) fn new(all: Rc<Stalls>) -> Self {
+        Self { all, state: Cell::default(), waker: RefCell::default() }
+    }
+
+    fn become_state(&self, state: State) {
+        let before = self.state.replace(state);
+        match (before == State::Flows, state == State::Flows) {
+            (true, false) => self.all.one_waits(),
+            (false, true) => self.all.one_flows(),
+            (true, true) | (false, false) => {}
+        }
+    }
+
     /// Ends the request where its peer takes nothing. Called every now and then, which is also
     /// how exactly the time is taken.
     pub(super) fn judge(&self, now_ms: u64) {
         match self.state.get() {
             State::Flows | State::Over => {}
-            State::Gave => self.state.set(State::WaitsSince(now_ms)),
+            State::Gave => self.become_state(State::WaitsSince(now_ms)),
             State::WaitsSince(since) if now_ms < since.saturating_add(STALL_MS) => {}
             State::WaitsSince(_) => {
-                self.state.set(State::Over);
+                self.become_state(State::Over);
                 if let Some(waker) = self.waker.borrow_mut().take() {
                     waker.wake();
                 }
@@ -57,13 +112,16 @@ impl Stall {
             if self.state.get() == State::Over {
                 return Poll::Ready(());
             }
-            let mut waker = self.waker.borrow_mut();
-            if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-                *waker = Some(cx.waker().clone());
-            }
+            remember(&self.waker, cx);
             Poll::Pending
         })
         .await;
+    }
+}
+
+impl Drop for Stall {
+    fn drop(&mut self) {
+        self.become_state(State::Flows);
     }
 }
 
@@ -94,7 +152,7 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         let gave = matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
-        self.stall.state.set(if gave { State::Gave } else { State::Flows });
+        self.stall.become_state(if gave { State::Gave } else { State::Flows });
         polled
     }
 

@@ -4,6 +4,7 @@ The conversation itself is shown over gRPC by cases/stream.py; here is what only
 """
 
 import os
+import queue
 import re
 import signal
 import time
@@ -46,6 +47,11 @@ def status(call, *arguments, **options) -> tuple:
     except grpc.RpcError as error:
         return error.code(), error.details()
     raise AssertionError(f"not refused: {found}")
+
+
+def silence():
+    """The requests of a client that says nothing and does not hang up."""
+    return iter(queue.SimpleQueue().get, None)
 
 
 def ended(call) -> tuple:
@@ -149,15 +155,19 @@ def streams_refused(world: World) -> None:
     """A stream that does not begin: its status comes at once."""
     with grpc_channel(world) as channel:
         chat, room = ChatStub(channel), RoomStub(channel)
-        assert ended(chat.Interact(iter(()))) == (Code.UNAUTHENTICATED, "token required")
-        for wrong in ("4711", "1"):
+        assert ended(chat.Interact(silence())) == (Code.UNAUTHENTICATED, "token required")
+        group = world.create("group", [1, 2])
+        for wrong in ("4711", str(group)):
             metadata = signed(world, 1, ("room", wrong))
-            assert ended(room.Interact(iter(()), metadata=metadata))[0] == Code.NOT_FOUND, wrong
+            found = ended(room.Interact(silence(), metadata=metadata))
+            assert found == (Code.NOT_FOUND, "unknown room"), (wrong, found)
         for wrong in ("", "x", "1-2"):
             metadata = signed(world, 1, ("room", wrong))
-            assert ended(room.Interact(iter(()), metadata=metadata))[0] == Code.INVALID_ARGUMENT
+            found = ended(room.Interact(silence(), metadata=metadata))
+            assert found[0] == Code.INVALID_ARGUMENT, (wrong, found)
         device = signed(world, 1, ("device_id", "x" * 300))
-        assert ended(chat.Interact(iter(()), metadata=device))[0] == Code.INVALID_ARGUMENT
+        assert ended(chat.Interact(silence(), metadata=device))[0] == Code.INVALID_ARGUMENT
+    until_sessions(world, 0)
 
 
 def half_close(world: World) -> None:

@@ -1,8 +1,7 @@
 //! A body that is asked again, one that is not, and one that has nothing to say.
 
 use futures_lite::future::{block_on, poll_once};
-use http_body_util::BodyExt as _;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 
 use super::*;
 
@@ -35,6 +34,25 @@ fn an_answer_that_is_taken_goes_on() {
         stall.judge(now_ms);
         assert!(!is_over(&stall));
     }
+}
+
+#[test]
+fn a_connection_looks_only_while_an_answer_waits() {
+    let all = Rc::new(Stalls::default());
+    let stall = Rc::new(Stall::new(Rc::clone(&all)));
+    let mut body = Watched::new(Full::new(Bytes::from_static(b"x")), Rc::clone(&stall), ());
+    assert!(!all.any());
+    assert!(block_on(body.frame()).is_some());
+    assert!(all.any());
+    stall.judge(1_000);
+    assert!(all.any());
+    assert!(block_on(body.frame()).is_none());
+    assert!(!all.any());
+    let other = Rc::new(Stall::new(Rc::clone(&all)));
+    let mut body = Watched::new(Full::new(Bytes::from_static(b"x")), Rc::clone(&other), ());
+    assert!(block_on(body.frame()).is_some());
+    drop((body, other));
+    assert!(!all.any(), "an answer that is gone waits for nothing");
 }
 
 #[test]
