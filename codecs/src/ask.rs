@@ -24,9 +24,12 @@ pub enum Ask {
     },
 
     /// Ask another user to be friends, or agree where they have asked: [`Answer::Befriended`].
+    /// `named_only`: the dialect wants who asks to have a name; else
+    /// [`crate::Refusal::Nameless`].
     RequestFriend {
         user: UserId,
         text: String,
+        named_only: bool,
     },
     /// Agree to what another user asked. [`crate::Refusal::UnknownRequest`] where they did not.
     AcceptFriend {
@@ -94,7 +97,8 @@ pub enum Ask {
         group: ConversationId,
         user: UserId,
     },
-    /// Only the owner may.
+    /// Only the owner may. Who gives the owner's duty away becomes an admin; it cannot be laid
+    /// down otherwise.
     SetDuty {
         group: ConversationId,
         user: UserId,
@@ -104,12 +108,12 @@ pub enum Ask {
     SetOwnName {
         name: String,
     },
-    /// How the user calls a friend or a group; only they see it.
+    /// How the user calls a friend or a group; only they see it. Empty: as it is called by itself.
     SetAlias {
         target: ConversationId,
         name: String,
     },
-    /// How the user is called in a group; every member sees it.
+    /// How the user is called in a group; every member sees it. Empty: as everywhere.
     SetNameInGroup {
         group: ConversationId,
         name: String,

@@ -1,6 +1,6 @@
 //! What one commit holds: each change as writes of keys and records.
 
-use parlance_codecs::Content;
+use parlance_codecs::{Content, ConversationId};
 use parlance_conversation::store::{AllocatorState, Change};
 use rocksdb::WriteBatch;
 
@@ -13,6 +13,9 @@ use crate::scan::handle;
 pub(crate) fn batch_of(database: &Database, changes: &[Change]) -> WriteBatch {
     let mut batch = WriteBatch::default();
     for change in changes {
+        if let Change::DeleteConversation { conversation } = change {
+            delete_logs(database, *conversation, &mut batch);
+        }
         for write in std::iter::once(write_of(change)).chain(recall_of(change)) {
             match write {
                 Write::Put(family, key, value) => {
@@ -34,6 +37,14 @@ fn recall_of(change: &Change) -> Option<Write> {
     Some(Write::Put(Family::Recalls, key, records::encode_recalled(target_seq)))
 }
 
+/// A conversation's log and its keys go as ranges, however long they are.
+fn delete_logs(database: &Database, conversation: ConversationId, batch: &mut WriteBatch) {
+    let (from, to) = (keys::conversation(conversation), keys::end_of_conversation(conversation));
+    for family in [Family::Messages, Family::Recalls, Family::Dedupe] {
+        batch.delete_range_cf(handle(database, family), from.as_slice(), to.as_slice());
+    }
+}
+
 enum Write {
     Put(Family, Vec<u8>, Vec<u8>),
     Delete(Family, Vec<u8>),
@@ -53,9 +64,6 @@ fn write_of(change: &Change) -> Write {
         Change::DeleteMembership { user, conversation } => {
             Write::Delete(Family::Memberships, keys::membership(*user, *conversation))
         }
-        Change::PutFriend { user, friend } => {
-            Write::Put(Family::Friends, keys::friend(*user, *friend), records::encode_presence())
-        }
         Change::PutName { name, record } => {
             Write::Put(Family::Names, keys::name(name), records::encode_name(record))
         }
@@ -73,12 +81,8 @@ fn write_of(change: &Change) -> Write {
             keys::conversation(*conversation),
             records::encode_conversation(record),
         ),
-        Change::PutMember { conversation, user } => {
-            let key = keys::member(*conversation, *user);
-            Write::Put(Family::Members, key, records::encode_presence())
-        }
-        Change::DeleteMember { conversation, user } => {
-            Write::Delete(Family::Members, keys::member(*conversation, *user))
+        Change::DeleteConversation { conversation } => {
+            Write::Delete(Family::Conversations, keys::conversation(*conversation))
         }
         Change::PutMessage { message } => {
             let place = Place { seq: message.seq, mark: message.mark, id: message.id };
@@ -94,8 +98,72 @@ fn write_of(change: &Change) -> Write {
             Write::Put(Family::Intents, keys::intent(*id), records::encode_intent(intent))
         }
         Change::DeleteIntent { id } => Write::Delete(Family::Intents, keys::intent(*id)),
+        relation @ (Change::PutFriend { .. }
+        | Change::DeleteFriend { .. }
+        | Change::PutRequest { .. }
+        | Change::DeleteRequest { .. }
+        | Change::PutNotice { .. }
+        | Change::DeleteNotice { .. }
+        | Change::PutNoticeMark { .. }
+        | Change::PutPair { .. }
+        | Change::DeletePair { .. }
+        | Change::PutMember { .. }
+        | Change::PutGroupRequest { .. }
+        | Change::DeleteGroupRequest { .. }
+        | Change::DeleteMember { .. }) => relation_write_of(relation),
         Change::PutClock { ceiling } => {
             Write::Put(Family::Shard, keys::CLOCK.to_vec(), records::encode_clock(*ceiling))
         }
+    }
+}
+
+/// Friends, members, requests and notices.
+fn relation_write_of(change: &Change) -> Write {
+    match change {
+        Change::PutFriend { user, friend, record } => Write::Put(
+            Family::Friends,
+            keys::friend(*user, *friend),
+            records::encode_friend(record),
+        ),
+        Change::DeleteFriend { user, friend } => {
+            Write::Delete(Family::Friends, keys::friend(*user, *friend))
+        }
+        Change::PutRequest { user, about, record } => {
+            let key = keys::request(*user, *about);
+            Write::Put(Family::Requests, key, records::encode_request(record))
+        }
+        Change::DeleteRequest { user, about } => {
+            Write::Delete(Family::Requests, keys::request(*user, *about))
+        }
+        Change::PutNotice { notice } => {
+            let key = keys::notice(notice.user, notice.id);
+            Write::Put(Family::Notices, key, records::encode_notice(notice))
+        }
+        Change::DeleteNotice { user, id } => {
+            Write::Delete(Family::Notices, keys::notice(*user, *id))
+        }
+        Change::PutNoticeMark { user, mark } => {
+            let key = keys::notice_mark(*user, mark.origin);
+            Write::Put(Family::NoticeMarks, key, records::encode_notice_mark(mark.up_to))
+        }
+        Change::PutPair { pair, record } => {
+            Write::Put(Family::Pairs, keys::pair(*pair), records::encode_pair(*record))
+        }
+        Change::DeletePair { pair } => Write::Delete(Family::Pairs, keys::pair(*pair)),
+        Change::PutMember { conversation, user, record } => {
+            let key = keys::member(*conversation, *user);
+            Write::Put(Family::Members, key, records::encode_member(record))
+        }
+        Change::PutGroupRequest { conversation, user, record } => {
+            let key = keys::group_request(*conversation, *user);
+            Write::Put(Family::GroupRequests, key, records::encode_group_request(record))
+        }
+        Change::DeleteGroupRequest { conversation, user } => {
+            Write::Delete(Family::GroupRequests, keys::group_request(*conversation, *user))
+        }
+        Change::DeleteMember { conversation, user } => {
+            Write::Delete(Family::Members, keys::member(*conversation, *user))
+        }
+        other => unreachable!("no relation: {other:?}"),
     }
 }

@@ -25,12 +25,22 @@ pub(crate) enum Family {
     Memberships,
     /// User, friend.
     Friends,
+    /// User, direct or group to what the user is asked.
+    Requests,
+    /// User, message id to what the user is told.
+    Notices,
+    /// User, partition to the last notice that came from there.
+    NoticeMarks,
+    /// Direct to what its two users are to each other.
+    Pairs,
     /// Login name or external id to user.
     Names,
     /// Conversation to record.
     Conversations,
     /// Conversation, user.
     Members,
+    /// Conversation, user who is invited or wants to come in.
+    GroupRequests,
     /// Conversation, seq, mark, id to message: the logs.
     Messages,
     /// Conversation, recall index to the seq of what was recalled.
@@ -46,13 +56,18 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    pub(crate) const ALL: [Family; 12] = [
+    pub(crate) const ALL: [Family; 17] = [
         Family::Users,
         Family::Memberships,
         Family::Friends,
+        Family::Requests,
+        Family::Notices,
+        Family::NoticeMarks,
+        Family::Pairs,
         Family::Names,
         Family::Conversations,
         Family::Members,
+        Family::GroupRequests,
         Family::Messages,
         Family::Recalls,
         Family::Dedupe,
@@ -67,9 +82,14 @@ impl Family {
             Family::Users => "users",
             Family::Memberships => "memberships",
             Family::Friends => "friends",
+            Family::Requests => "requests",
+            Family::Notices => "notices",
+            Family::NoticeMarks => "notice_marks",
+            Family::Pairs => "pairs",
             Family::Names => "names",
             Family::Conversations => "conversations",
             Family::Members => "members",
+            Family::GroupRequests => "group_requests",
             Family::Messages => "messages",
             Family::Recalls => "recalls",
             Family::Dedupe => "dedupe",
@@ -83,10 +103,18 @@ impl Family {
     /// conversation, a sender's first message), a filter spares the reads of every level.
     fn is_looked_up_in_vain(self) -> bool {
         match self {
-            Family::Users | Family::Names | Family::Conversations | Family::Dedupe => true,
+            Family::Users
+            | Family::Pairs
+            | Family::Names
+            | Family::Conversations
+            | Family::Dedupe => true,
             Family::Memberships
             | Family::Friends
+            | Family::Requests
+            | Family::Notices
+            | Family::NoticeMarks
             | Family::Members
+            | Family::GroupRequests
             | Family::Messages
             | Family::Recalls
             | Family::Intents
@@ -103,9 +131,14 @@ impl Family {
             Family::Users
             | Family::Memberships
             | Family::Friends
+            | Family::Requests
+            | Family::Notices
+            | Family::NoticeMarks
+            | Family::Pairs
             | Family::Names
             | Family::Conversations
             | Family::Members
+            | Family::GroupRequests
             | Family::Recalls
             | Family::Intents
             | Family::Allocators
@@ -237,9 +270,14 @@ fn family_options(family: Family, shared: &Shared) -> Options {
         Family::Users
         | Family::Memberships
         | Family::Friends
+        | Family::Requests
+        | Family::Notices
+        | Family::NoticeMarks
+        | Family::Pairs
         | Family::Names
         | Family::Conversations
         | Family::Members
+        | Family::GroupRequests
         | Family::Recalls
         | Family::Intents
         | Family::Allocators

@@ -65,6 +65,28 @@ pub(crate) fn friend(of: UserId, friend: UserId) -> Vec<u8> {
     key
 }
 
+/// `about`: a direct or a group.
+pub(crate) fn request(of: UserId, about: ConversationId) -> Vec<u8> {
+    membership(of, about)
+}
+
+pub(crate) fn notice(of: UserId, id: MessageId) -> Vec<u8> {
+    let mut key = user(of);
+    key.extend_from_slice(&id.raw().to_be_bytes());
+    key
+}
+
+pub(crate) fn notice_mark(of: UserId, origin: Partition) -> Vec<u8> {
+    let mut key = user(of);
+    key.push(origin.0);
+    key
+}
+
+/// `pair`: a direct.
+pub(crate) fn pair(pair: ConversationId) -> Vec<u8> {
+    conversation(pair)
+}
+
 pub(crate) fn name(name: &NameKey) -> Vec<u8> {
     let mut key = start(name_partition(name));
     let (tag, text) = match name {
@@ -85,6 +107,19 @@ pub(crate) fn conversation(conversation: ConversationId) -> Vec<u8> {
 pub(crate) fn member(of: ConversationId, user: UserId) -> Vec<u8> {
     let mut key = conversation(of);
     key.extend_from_slice(&user.raw().to_be_bytes());
+    key
+}
+
+/// What is open between a group and a user.
+pub(crate) fn group_request(of: ConversationId, user: UserId) -> Vec<u8> {
+    member(of, user)
+}
+
+/// Behind every key that begins with the conversation's.
+pub(crate) fn end_of_conversation(of: ConversationId) -> Vec<u8> {
+    let mut key = conversation(of);
+    // Keys under a conversation are longer than its own, and none of their parts is this long.
+    key.resize(key.len().saturating_add(KEY_BYTES), u8::MAX);
     key
 }
 
@@ -153,6 +188,31 @@ pub(crate) fn parse_friend(key: &[u8]) -> Option<(UserId, UserId)> {
     parts.end_with(pair)
 }
 
+pub(crate) fn parse_request(key: &[u8]) -> Option<(UserId, ConversationId)> {
+    parse_membership(key)
+}
+
+pub(crate) fn parse_notice(key: &[u8]) -> Option<(UserId, MessageId)> {
+    let mut parts = Parts::of(key)?;
+    let pair = (parts.user()?, parts.message_id()?);
+    parts.end_with(pair)
+}
+
+pub(crate) fn parse_notice_mark(key: &[u8]) -> Option<(UserId, Partition)> {
+    let mut parts = Parts::of(key)?;
+    let user = parts.user()?;
+    let [origin] = parts.bytes()?;
+    parts.end_with((user, Partition(origin)))
+}
+
+/// The two users of a direct, the smaller first.
+pub(crate) fn parse_pair(key: &[u8]) -> Option<(ConversationId, UserId, UserId)> {
+    match parse_conversation(key)? {
+        pair @ ConversationId::Direct(a, b) => Some((pair, a, b)),
+        ConversationId::Number(_) => None,
+    }
+}
+
 pub(crate) fn parse_name(key: &[u8]) -> Option<NameKey> {
     let (_, rest) = key.split_first()?;
     let (tag, text) = rest.split_first()?;
@@ -174,6 +234,10 @@ pub(crate) fn parse_member(key: &[u8]) -> Option<(ConversationId, UserId)> {
     let mut parts = Parts::of(key)?;
     let pair = (parts.conversation()?, parts.user()?);
     parts.end_with(pair)
+}
+
+pub(crate) fn parse_group_request(key: &[u8]) -> Option<(ConversationId, UserId)> {
+    parse_member(key)
 }
 
 pub(crate) fn parse_message(key: &[u8]) -> Option<(ConversationId, Place)> {

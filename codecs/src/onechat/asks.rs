@@ -83,7 +83,7 @@ fn create_friendship(
         out.push(Decoded::Reply(ack));
         return Err(Fault::UnknownUser);
     };
-    Ok((tag, Ask::RequestFriend { user, text: message.into() }))
+    Ok((tag, Ask::RequestFriend { user, text: message.into(), named_only: false }))
 }
 
 /// What the documents have beside name and members is passed over: nothing here has use for it.

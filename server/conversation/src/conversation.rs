@@ -3,7 +3,7 @@
 //! Decides rights and membership; [`crate::post`] appends to the log. What is decided here is
 //! visible to later requests at once, and leaves the shard only after its commit.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use parlance_codecs::{Category, ConversationId, Message, MessageId, Refusal, Seq, UserId};
@@ -12,7 +12,7 @@ use crate::dedupe::Window;
 use crate::input::CommitSeq;
 use crate::placement::{Placement, ShardIndex};
 use crate::post::Submission;
-use crate::store::{ConversationRecord, ConversationState};
+use crate::store::{ConversationRecord, ConversationState, GroupRequestRecord, MemberRecord};
 use crate::turn::Shards;
 
 /// A conversation in memory, also one that does not exist (a direct before its first message).
@@ -20,7 +20,9 @@ use crate::turn::Shards;
 pub(crate) struct Conversation {
     pub(crate) id: ConversationId,
     pub(crate) record: Option<ConversationRecord>,
-    pub(crate) members: BTreeSet<UserId>,
+    pub(crate) members: BTreeMap<UserId, MemberRecord>,
+    /// What stands open between the group and users who are not in it.
+    pub(crate) requests: BTreeMap<UserId, GroupRequestRecord>,
     /// How many members each shard is home to.
     members_at: Vec<u32>,
     /// Sessions that joined a room, counted by user and by the shard they are on.
@@ -72,7 +74,8 @@ impl Conversation {
         Self {
             id,
             record: None,
-            members: BTreeSet::new(),
+            members: BTreeMap::new(),
+            requests: BTreeMap::new(),
             members_at: vec![0; placement.shards()],
             joined: BTreeMap::new(),
             joined_at: vec![0; placement.shards()],
@@ -100,16 +103,22 @@ impl Conversation {
             conversation.last_mark = state.last_mark;
             conversation.last_id = state.last_id;
             conversation.record = Some(state.record);
-            for user in state.members {
-                conversation.add_member(user, placement);
+            conversation.requests = state.requests.into_iter().collect();
+            for (user, record) in state.members {
+                conversation.add_member(user, record, placement);
             }
         }
         conversation
     }
 
     /// False where the user was a member already.
-    pub(crate) fn add_member(&mut self, user: UserId, placement: Placement) -> bool {
-        let added = self.members.insert(user);
+    pub(crate) fn add_member(
+        &mut self,
+        user: UserId,
+        record: MemberRecord,
+        placement: Placement,
+    ) -> bool {
+        let added = self.members.insert(user, record).is_none();
         if added && let Some(count) = self.members_at.get_mut(placement.home_of_user(user).index())
         {
             *count += 1;
@@ -119,7 +128,7 @@ impl Conversation {
 
     /// False where the user was no member.
     pub(crate) fn remove_member(&mut self, user: UserId, placement: Placement) -> bool {
-        let removed = self.members.remove(&user);
+        let removed = self.members.remove(&user).is_some();
         if removed
             && let Some(count) = self.members_at.get_mut(placement.home_of_user(user).index())
         {
@@ -179,7 +188,7 @@ impl Conversation {
         let Some(record) = &self.record else { return false };
         match record.category {
             Category::Direct => self.id.peer_of(user).is_some(),
-            Category::Group | Category::Channel => self.members.contains(&user),
+            Category::Group | Category::Channel => self.members.contains_key(&user),
             Category::Room => true,
         }
     }
@@ -198,8 +207,8 @@ impl Conversation {
         }
         match category {
             Category::Direct => Err(Refusal::UnknownConversation),
-            Category::Group if self.members.contains(&sender) => Ok(category),
-            Category::Channel if self.members.contains(&sender) => {
+            Category::Group if self.members.contains_key(&sender) => Ok(category),
+            Category::Channel if self.members.contains_key(&sender) => {
                 let may = record.owner == Some(sender) || record.posters.contains(&sender);
                 if may { Ok(category) } else { Err(Refusal::NotAPoster) }
             }

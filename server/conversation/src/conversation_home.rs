@@ -5,12 +5,14 @@ use parlance_codecs::{Category, ConversationId, Refusal, Seq, UserId};
 use crate::cache::Found;
 use crate::conversation::{Arrived, Conversation};
 use crate::input::Ticket;
-use crate::limits::{MEMBERS_MAX, MEMBERS_PER_WRITE_MAX};
-use crate::mesh::{CallAnswer, CallRequest, ConversationDraft, MeshBody, Origin, Standing};
-use crate::placement::{ShardIndex, conversation_partition};
+use crate::limits::MEMBERS_MAX;
+use crate::members::Told;
+use crate::mesh::{CallAnswer, CallRequest, ConversationDraft, MeshBody, Notify, Origin, Standing};
+use crate::placement::ShardIndex;
 use crate::post::Submission;
 use crate::shard::{ConversationWork, Shard};
-use crate::store::{Change, ConversationRecord, Durability, Intent, IntentId, LoadKey};
+use crate::social::Consent;
+use crate::store::{Change, ConversationRecord, Durability, LoadKey};
 use crate::turn::{PostWait, Reply, Turn};
 
 impl Shard {
@@ -58,6 +60,9 @@ impl Conversation {
                 turn.tell_after_writes(from, body);
             }
             MeshBody::LeaveRoom { user, .. } => self.leave(user, from),
+            MeshBody::Group { origin, by, act, consent, .. } => {
+                self.group_act(origin, by, act, consent, turn);
+            }
             MeshBody::Look { origin, user, standing, .. } => {
                 let answer = self.view(user, standing).map_or_else(unknown, CallAnswer::View);
                 turn.answer(origin, Reply::Call(answer));
@@ -115,9 +120,25 @@ impl Conversation {
 
     fn call(&mut self, origin: Origin, request: CallRequest, turn: &mut Turn) {
         match request {
-            CallRequest::AddMembers { members, .. } => self.add_members(origin, members, turn),
-            CallRequest::RemoveMembers { members, .. } => {
-                self.remove_members(origin, members, turn);
+            CallRequest::AddMembers { members, notify, .. } => {
+                self.add_members(origin, members, notify, turn);
+            }
+            CallRequest::RemoveMembers { members, notify, .. } => {
+                self.remove_members(origin, members, notify, turn);
+            }
+            CallRequest::Group { by, act, .. } => {
+                self.group_act(origin, by, act, Consent::NotAsked, turn);
+            }
+            CallRequest::Members { by, .. } => {
+                let answer = self.list_members(by).map_or_else(Into::into, CallAnswer::Members);
+                turn.answer(origin, Reply::Call(answer));
+            }
+            CallRequest::GroupRequests { by, span, .. } => {
+                let answer = match self.check_leads(by) {
+                    Ok(_) => self.list_applications(span),
+                    Err(refusal) => refusal.into(),
+                };
+                turn.answer(origin, Reply::Call(answer));
             }
             CallRequest::Describe { user, .. } => {
                 let visible = match user {
@@ -164,88 +185,16 @@ impl Conversation {
         self.last_write = turn.write(changes, Durability::Sync);
         // A room's members are those who have joined it, for as long as they are connected.
         let lasting = if draft.category == Category::Room { &[][..] } else { &members };
-        let intents = self.write_joins(lasting, turn);
-        turn.answer_when_done(origin, CallAnswer::Conversation(conversation), &intents);
-    }
-
-    fn add_members(&mut self, origin: Origin, mut users: Vec<UserId>, turn: &mut Turn) {
-        if self.record.is_none() || matches!(self.id, ConversationId::Direct(..)) {
-            turn.answer(origin, Reply::Call(unknown()));
-            return;
-        }
-        users.sort_unstable();
-        users.dedup();
-        users.retain(|user| !self.members.contains(user));
-        if self.members.len() + users.len() > MEMBERS_MAX {
-            let refusal = Refusal::TooManyMembers.into();
-            turn.answer(origin, Reply::Call(CallAnswer::Refused(refusal)));
-            return;
-        }
-        let lasting = if self.category() == Some(Category::Room) { &[][..] } else { &users };
-        let intents = self.write_joins(lasting, turn);
-        turn.answer_when_done(origin, CallAnswer::Done, &intents);
-    }
-
-    /// Writes new members and the intents that tell their homes, in writes of a bounded size.
-    fn write_joins(&mut self, users: &[UserId], turn: &mut Turn) -> Vec<IntentId> {
-        let Some(record) = &self.record else { return Vec::new() };
-        let category = record.category;
-        let hidden_up_to = if record.history_for_new_members { Seq(0) } else { self.last_seq };
-        // A cursor over what is not stored would stand above the seqs of the next start.
-        let stored = turn.options.is_stored(category);
-        let joined_at = if stored { self.last_seq } else { Seq(0) };
-        let conversation = self.id;
-        self.write_members(users, turn, |members, user, turn| {
-            members.add_member(user, turn.placement);
-            let change = Change::PutMember { conversation, user };
-            let intent = Intent::Joined { user, conversation, category, joined_at, hidden_up_to };
-            (change, intent)
-        })
-    }
-
-    fn remove_members(&mut self, origin: Origin, mut users: Vec<UserId>, turn: &mut Turn) {
-        if self.record.is_none() || matches!(self.id, ConversationId::Direct(..)) {
-            turn.answer(origin, Reply::Call(unknown()));
-            return;
-        }
-        users.sort_unstable();
-        users.dedup();
-        users.retain(|user| self.members.contains(user));
-        let conversation = self.id;
-        let intents = self.write_members(&users, turn, |members, user, turn| {
-            members.remove_member(user, turn.placement);
-            let change = Change::DeleteMember { conversation, user };
-            (change, Intent::Left { user, conversation })
-        });
-        turn.answer_when_done(origin, CallAnswer::Done, &intents);
-    }
-
-    fn write_members(
-        &mut self,
-        users: &[UserId],
-        turn: &mut Turn,
-        mut each: impl FnMut(&mut Self, UserId, &mut Turn) -> (Change, Intent),
-    ) -> Vec<IntentId> {
-        let origin = conversation_partition(self.id);
-        let mut intents = Vec::with_capacity(users.len());
-        for users in users.chunks(MEMBERS_PER_WRITE_MAX) {
-            let mut changes = Vec::with_capacity(2 * users.len());
-            let mut afters = Vec::with_capacity(users.len());
-            for user in users {
-                let (change, intent) = each(self, *user, turn);
-                changes.push(change);
-                intents.push(turn.intend(origin, intent, &mut changes, &mut afters));
-            }
-            self.last_write = turn.write(changes, Durability::Sync);
-            for after in afters {
-                turn.follow(after);
-            }
-        }
-        intents
+        let answer = CallAnswer::Conversation(conversation);
+        let told = match draft.notify {
+            Notify::Nobody => Told::Nothing,
+            Notify::Concerned => Told::OfCreation,
+        };
+        self.bring_in(origin, lasting, told, answer, turn);
     }
 }
 
 /// What one may not see does not exist.
 fn unknown() -> CallAnswer {
-    CallAnswer::Refused(Refusal::UnknownConversation.into())
+    Refusal::UnknownConversation.into()
 }

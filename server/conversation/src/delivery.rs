@@ -9,6 +9,7 @@ use crate::gate::{Line, Waiter};
 use crate::history::Reader;
 use crate::input::{ResumeStyle, SessionId, Ticket};
 use crate::mesh::MeshBody;
+use crate::notices::NoticesFrom;
 use crate::placement::ShardIndex;
 use crate::resume::{Progress, Sync, is_expired};
 use crate::session::Showing;
@@ -246,6 +247,7 @@ impl Shard {
         for message in kept {
             self.fan_out(&message, vec![id]);
         }
+        self.begin_notices(id, NoticesFrom::Unseen);
         self.next_sync(id);
     }
 }

@@ -120,6 +120,7 @@ fn allocate(state: &mut AllocatorState, origin: Origin, request: CallRequest, tu
             members,
             posters,
             history_for_new_members,
+            notify,
         } => {
             let raw = state.next_conversation.max(1);
             state.next_conversation = raw + 1;
@@ -133,6 +134,7 @@ fn allocate(state: &mut AllocatorState, origin: Origin, request: CallRequest, tu
                 members,
                 posters,
                 history_for_new_members,
+                notify,
             };
             let body = MeshBody::CreateConversationAt { origin, conversation, draft };
             (turn.placement.home_of_conversation(conversation), body)

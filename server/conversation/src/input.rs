@@ -64,6 +64,8 @@ pub struct SessionStyle {
     pub replaces: Replaces,
     /// Shown recalls and read marks.
     pub marks: bool,
+    /// Shown notices.
+    pub notices: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -52,3 +52,18 @@ pub const HISTORY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Entities looked at per tick while idle ones are dropped, beside two for each that came since
 /// the tick before.
 pub const SWEEP_PER_TICK_MAX: usize = 256;
+/// Friends and groups of one user, together. Each is loaded with the user and listed as a whole.
+pub const RELATIONS_MAX: usize = 5_000;
+/// What one user may be asked at a time (to be friends, to come into a group): with the longest
+/// texts a quarter of a mebibyte, loaded with the user.
+pub const USER_REQUESTS_MAX: usize = 256;
+/// Users who are invited into one group, or ask to be let in, at a time.
+pub const GROUP_REQUESTS_MAX: usize = 256;
+/// Admins of one group: each is told of every application.
+pub const ADMINS_MAX: usize = 64;
+/// Notices of one user that are kept; past it the oldest are dropped. One event holds them all.
+pub const NOTICES_MAX: usize = 256;
+const _: () = assert!(NOTICES_MAX <= parlance_codecs::Event::PAGE_MESSAGES_MAX);
+/// Members up to which everybody is told what happens to one of them. In larger groups only those
+/// are told whom it happens to: what a change costs must not grow without bound.
+pub const NOTICED_MEMBERS_MAX: usize = 1_000;

@@ -5,14 +5,18 @@
 
 use std::sync::Arc;
 
-use parlance_codecs::ask::Profile;
 use parlance_codecs::{
-    Category, ConversationId, Description, Draft, Message, MessageId, Posted, Refusal, Seq, UserId,
+    Category, ConversationId, Draft, Message, MessageId, Notice, Posted, Refusal, Seq, UserId,
 };
 
 use crate::input::{CallId, SessionId};
 use crate::placement::ShardIndex;
+use crate::social::{Consent, FriendAct, GroupAct, Named};
 use crate::store::{Intent, IntentId, NameKey, NameRecord};
+
+mod calls;
+
+pub use calls::{CallAnswer, CallRefusal, CallRequest, Notify, Related, Standing, View};
 
 /// Who waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,131 +32,6 @@ pub enum Origin {
         shard: ShardIndex,
         call: CallId,
     },
-}
-
-/// Something asked without a session: by an HTTP request, a sign-in, the operator.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CallRequest {
-    /// Where a name leads: answered by [`CallAnswer::Name`].
-    LookUpName { name: NameKey },
-    /// A valid token named this user, who exists from now on: [`CallAnswer::Done`] once durable.
-    EnsureUser { user: UserId },
-    /// [`CallAnswer::User`], or [`CallRefusal::Taken`].
-    CreateUser {
-        id: Option<UserId>,
-        name: Option<String>,
-        password_hash: Option<String>,
-        external_id: Option<String>,
-    },
-    /// [`CallAnswer::Done`], or [`CallRefusal::UnknownUser`].
-    SetPassword { name: String, password_hash: String },
-    /// [`CallAnswer::Conversation`]. Never a direct. Members, owner and posters that are unknown
-    /// are created: the operator vouches for them.
-    CreateConversation {
-        category: Category,
-        name: String,
-        owner: Option<UserId>,
-        members: Vec<UserId>,
-        posters: Vec<UserId>,
-        history_for_new_members: bool,
-    },
-    /// [`CallAnswer::Done`]. Members that are already in it stay.
-    AddMembers { conversation: ConversationId, members: Vec<UserId> },
-    /// [`CallAnswer::Done`]. Users that are not in it are passed over.
-    RemoveMembers { conversation: ConversationId, members: Vec<UserId> },
-    /// Both ways; creates who is unknown, because the operator vouches. [`CallAnswer::Done`], or
-    /// [`Refusal::UnknownUser`] for oneself.
-    Befriend { a: UserId, b: UserId },
-    /// Send as `sender`: [`CallAnswer::Posted`]. `friends_required` as in a session's style;
-    /// `create_sender` where a valid token named the sender.
-    Post { sender: UserId, draft: Draft, friends_required: bool, create_sender: bool },
-    /// Close the user's sessions, or those of one device: [`CallAnswer::Done`], whether there were
-    /// any or not.
-    Kick { user: UserId, device: Option<Box<str>> },
-    /// The conversation as `user` may see it (`None`: the operator): [`CallAnswer::Described`]
-    /// or [`CallRefusal::Refused`] with [`Refusal::UnknownConversation`].
-    Describe { conversation: ConversationId, user: Option<UserId> },
-    /// [`CallAnswer::Profile`], or [`Refusal::UnknownUser`].
-    Profile { user: UserId },
-    /// The conversations that the user is in, directs among them: [`CallAnswer::Memberships`].
-    Memberships { user: UserId },
-    /// Have the direct of two users exist before its first message: [`CallAnswer::Conversation`];
-    /// [`Refusal::UnknownUser`] where `other` is nobody, or the user.
-    OpenDirect { user: UserId, other: UserId },
-    /// Whom and what the user has to do with: [`CallAnswer::Related`].
-    Related { user: UserId },
-    /// The user has read everything up to a seq: [`CallAnswer::Done`], and on disk soon after.
-    /// [`Refusal::UnknownMessage`] past the end, [`Refusal::UnknownConversation`] for who is not
-    /// in it.
-    MarkRead { user: UserId, conversation: ConversationId, seq: Seq },
-    /// Messages of all the user's conversations above an id, rising: [`CallAnswer::History`].
-    /// Nothing up to its last id may still appear. [`Refusal::Unavailable`] where that takes too
-    /// long.
-    HistoryAfter { user: UserId, after: MessageId, count: u32 },
-    /// How far a conversation is, and where a user who is in it stands: [`CallAnswer::View`], or
-    /// [`Refusal::UnknownConversation`]. A friend's direct is there, although nothing was said.
-    Look { user: UserId, conversation: ConversationId },
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum CallAnswer {
-    Name(Option<NameRecord>),
-    User(UserId),
-    Conversation(ConversationId),
-    Described(Description),
-    Profile(Profile),
-    /// Rising.
-    Memberships(Vec<(ConversationId, Category)>),
-    View(View),
-    Related(Related),
-    History {
-        messages: Vec<Arc<Message>>,
-        /// There are others above the last of them.
-        more: bool,
-    },
-    Posted(Posted),
-    Done,
-    Refused(CallRefusal),
-}
-
-/// A conversation's log as one who is in it may read it. What lies within it is on disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
-    pub category: Category,
-    pub name: String,
-    pub last_seq: Seq,
-    pub last_id: MessageId,
-    pub recalls: u32,
-    pub standing: Standing,
-}
-
-/// Whom and what a user has to do with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Related {
-    /// How the user is called.
-    pub own_name: String,
-    /// Friends' directs, groups and channels; rising.
-    pub targets: Vec<ConversationId>,
-}
-
-/// What a user's home knows of the user and one conversation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// The direct is with a friend.
-    pub is_friend: bool,
-    /// Messages with a seq up to this one are not shown.
-    pub hidden_up_to: Seq,
-    /// Everything up to this seq is read.
-    pub read: Seq,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum CallRefusal {
-    /// The id, name or external id belongs to another user.
-    #[error("already taken")]
-    Taken,
-    #[error(transparent)]
-    Refused(#[from] Refusal),
 }
 
 /// A message to another shard. `clock` is the largest id shown on the sending shard: a post that
@@ -223,6 +102,46 @@ pub enum MeshBody {
         conversation: ConversationId,
         seq: Seq,
         origin: Option<Origin>,
+    },
+    /// To the other user's home: `by` does something that they must be there for.
+    FriendConsent {
+        origin: Origin,
+        by: Named,
+        user: UserId,
+        act: FriendAct,
+    },
+    /// To the pair's home: both users' homes have checked what they know.
+    Friend {
+        origin: Origin,
+        by: Named,
+        user: Named,
+        act: FriendAct,
+    },
+    /// To the home of the user whom the act is about.
+    GroupConsent {
+        origin: Origin,
+        by: UserId,
+        group: ConversationId,
+        act: GroupAct,
+        user: UserId,
+    },
+    /// To the group's home, with what the home of the user whom it is about has said.
+    Group {
+        origin: Origin,
+        by: UserId,
+        group: ConversationId,
+        act: GroupAct,
+        consent: Consent,
+    },
+    /// To the session's shard, which is the user's home: the notice is on disk.
+    Noticed {
+        session: SessionId,
+        notice: Arc<Notice>,
+    },
+    /// To the session's shard, which is the user's home: what the user had not acknowledged.
+    Notices {
+        session: SessionId,
+        notices: Vec<Arc<Notice>>,
     },
     /// To the session's shard.
     Posted {
@@ -315,4 +234,5 @@ pub struct ConversationDraft {
     pub members: Vec<UserId>,
     pub posters: Vec<UserId>,
     pub history_for_new_members: bool,
+    pub notify: Notify,
 }

@@ -20,6 +20,9 @@ pub(crate) struct Session {
     pub(crate) device: Box<str>,
     pub(crate) style: SessionStyle,
     pub(crate) live: bool,
+    /// Notices are shown as they come. One that goes by the server's cursors is shown first, with
+    /// its missed messages, what its user has not acknowledged.
+    pub(crate) shows_notices: bool,
     /// Messages up to these ids were read from the log; only later ones are shown live.
     pub(crate) live_from: [MessageId; Category::COUNT],
     pub(crate) sync: Option<Box<Sync>>,
@@ -58,6 +61,7 @@ impl Session {
             device,
             style,
             live: false,
+            shows_notices: false,
             live_from: [MessageId::ZERO; Category::COUNT],
             sync: None,
             syncs_waiting: VecDeque::new(),

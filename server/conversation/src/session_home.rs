@@ -12,6 +12,7 @@ use crate::limits::{
     FIRST_SYNC_WAIT_MS, ROOMS_PER_SESSION_MAX, SESSIONS_PER_USER_MAX, SYNCS_WAITING_MAX,
 };
 use crate::mesh::{CallAnswer, MeshBody, Origin};
+use crate::notices::NoticesFrom;
 use crate::resume::{From, SyncRequest};
 use crate::session::Session;
 use crate::shard::Shard;
@@ -58,6 +59,9 @@ impl Shard {
                     session.live = true;
                 }
             }
+        }
+        if style.resume != ResumeStyle::ByCursor {
+            self.begin_notices(session, NoticesFrom::Now);
         }
     }
 
@@ -125,8 +129,13 @@ impl Shard {
                 self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
             }
             Request::Join { tag, room } => self.join(session, room, Some(tag)),
+            Request::NoticesSeen { ids } => {
+                if let Some(user) = self.users.live_mut(&user) {
+                    user.notices_seen(&ids, &mut self.turn);
+                }
+            }
             // The shell has those answered by calls.
-            Request::Ask { .. } | Request::NoticesSeen { .. } => {}
+            Request::Ask { .. } => {}
         }
     }
 

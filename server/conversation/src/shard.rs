@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlance_codecs::{Category, ConversationId, MessageId, UserId};
+use parlance_codecs::{Category, ConversationId, UserId};
 
 use crate::cache::Cache;
 use crate::clock::Clock;
@@ -15,12 +15,13 @@ use crate::dedupe::Window;
 use crate::directory::{AllocatorWork, Name, NameWork};
 use crate::effect::Effect;
 use crate::fan_out::Subscriptions;
+use crate::friendships::{Pair, PairWork};
 use crate::gate::{Barrier, Gate};
-use crate::history::{Asked, Histories, Reader};
+use crate::history::{Histories, Reader};
 use crate::input::{CommitSeq, Input, Now, SessionId, Ticket};
 use crate::intents::Intents;
 use crate::limits::{HELD_MESSAGES_MAX, IDLE_ENTITIES_MAX, SWEEP_PER_TICK_MAX, SYNC_LIVE_MAX};
-use crate::mesh::{CallAnswer, CallRequest, MeshBody, Origin, UserClaims};
+use crate::mesh::{CallRequest, MeshBody, Origin};
 use crate::placement::{Placement, ShardIndex};
 use crate::receipts::{DirtyCursors, Recent};
 use crate::session::Sessions;
@@ -78,6 +79,7 @@ pub struct Shard {
     pub(crate) turn: Turn,
     pub(crate) users: Cache<UserId, User, UserWork>,
     pub(crate) conversations: Cache<ConversationId, Conversation, ConversationWork>,
+    pub(crate) pairs: Cache<ConversationId, Pair, PairWork>,
     pub(crate) names: Cache<NameKey, Name, NameWork>,
     pub(crate) allocator: Cache<(), AllocatorState, AllocatorWork>,
     pub(crate) sessions: Sessions,
@@ -112,6 +114,7 @@ impl Shard {
             turn,
             users: Cache::new(),
             conversations: Cache::new(),
+            pairs: Cache::new(),
             names: Cache::new(),
             allocator: Cache::new(),
             sessions: Sessions::default(),
@@ -170,132 +173,6 @@ impl Shard {
         self.sessions.get(session).map_or(0, crate::session::Session::posts_in_flight)
     }
 
-    /// Sends a call to the home of what it is about first.
-    pub(crate) fn route_call(&mut self, origin: Origin, request: CallRequest) {
-        let placement = self.turn.placement;
-        let (to, body) = match request {
-            CallRequest::CreateUser { id: Some(user), name, password_hash, external_id } => {
-                let claims = UserClaims { name, password_hash, external_id };
-                let body = MeshBody::CreateUserAt { origin, user, allocated: false, claims };
-                (placement.home_of_user(user), body)
-            }
-            CallRequest::CreateUser { id: None, .. } | CallRequest::CreateConversation { .. } => {
-                (placement.home_of_allocator(), MeshBody::Call { origin, request })
-            }
-            CallRequest::LookUpName { ref name } => {
-                (placement.home_of_name(name), MeshBody::Call { origin, request })
-            }
-            CallRequest::SetPassword { ref name, .. } => {
-                let name = NameKey::Login(name.clone());
-                (placement.home_of_name(&name), MeshBody::Call { origin, request })
-            }
-            CallRequest::EnsureUser { user }
-            | CallRequest::Befriend { a: user, .. }
-            | CallRequest::Profile { user }
-            | CallRequest::Memberships { user }
-            | CallRequest::Look { user, .. }
-            | CallRequest::OpenDirect { other: user, .. }
-            | CallRequest::Related { user }
-            | CallRequest::MarkRead { user, .. }
-            | CallRequest::HistoryAfter { user, .. }
-            | CallRequest::Kick { user, .. }
-            | CallRequest::Post { sender: user, .. } => {
-                (placement.home_of_user(user), MeshBody::Call { origin, request })
-            }
-            CallRequest::AddMembers { conversation, .. }
-            | CallRequest::RemoveMembers { conversation, .. }
-            | CallRequest::Describe { conversation, .. } => {
-                (placement.home_of_conversation(conversation), MeshBody::Call { origin, request })
-            }
-        };
-        self.turn.tell(to, body);
-    }
-
-    /// A message from a shard, to what it concerns here.
-    fn receive(&mut self, from: ShardIndex, body: MeshBody) {
-        match body {
-            MeshBody::Answer { call, answer } => {
-                self.turn.has_shown(last_shown(&answer));
-                self.turn.effect(Effect::Answer { call, answer });
-            }
-            MeshBody::Posted { session, post, draft, result } => {
-                self.posted(session, post, draft, result);
-            }
-            MeshBody::Deliver { message, except } => self.delivered(from, message, except),
-            MeshBody::Close { up_to, round } => self.close_up_to(from, up_to, round),
-            MeshBody::Closed { up_to, round } => self.shard_closed(from, up_to, round),
-            MeshBody::Done { id } => self.turn.intent_done(id),
-            MeshBody::RoomJoined { room, session, result } => {
-                self.room_joined(room, session, result);
-            }
-            MeshBody::ClaimName { ref name, .. } | MeshBody::ReleaseName { ref name, .. } => {
-                let name = name.clone();
-                self.name_work(name, (from, body));
-            }
-            MeshBody::CreateUserAt { user, .. }
-            | MeshBody::NameClaimed { user, .. }
-            | MeshBody::ReadUpTo { user, .. }
-            | MeshBody::AskUser { user, .. } => self.user_work(user, UserWork::Mesh(from, body)),
-            MeshBody::Intend { ref intent, .. } => {
-                let user = intent.user();
-                self.user_work(user, UserWork::Mesh(from, body));
-            }
-            MeshBody::Post { ref draft, .. } => {
-                let conversation = draft.conversation;
-                self.conversation_work(conversation, (from, body));
-            }
-            MeshBody::CreateConversationAt { conversation, .. }
-            | MeshBody::UserIs { conversation, .. }
-            | MeshBody::Look { conversation, .. }
-            | MeshBody::OpenDirect { conversation, .. }
-            | MeshBody::MarkRead { conversation, .. }
-            | MeshBody::JoinRoom { room: conversation, .. }
-            | MeshBody::LeaveRoom { room: conversation, .. } => {
-                self.conversation_work(conversation, (from, body));
-            }
-            MeshBody::Call { origin, request } => self.receive_call(from, origin, request),
-        }
-    }
-
-    fn receive_call(&mut self, from: ShardIndex, origin: Origin, request: CallRequest) {
-        match request {
-            CallRequest::Kick { user, device } => self.kick(origin, user, device.as_deref()),
-            CallRequest::HistoryAfter { user, after, count } => {
-                // Behind a sign-in that waits for its user: what the session is not shown is read.
-                let asked = Asked { origin, user, after, count };
-                self.user_work(user, UserWork::HistoryAsked(asked));
-            }
-            CallRequest::LookUpName { ref name } => {
-                let name = name.clone();
-                self.name_work(name, (from, MeshBody::Call { origin, request }));
-            }
-            CallRequest::SetPassword { ref name, .. } => {
-                let name = NameKey::Login(name.clone());
-                self.name_work(name, (from, MeshBody::Call { origin, request }));
-            }
-            CallRequest::CreateUser { .. } | CallRequest::CreateConversation { .. } => {
-                self.allocator_work((origin, request));
-            }
-            CallRequest::EnsureUser { user }
-            | CallRequest::Befriend { a: user, .. }
-            | CallRequest::Profile { user }
-            | CallRequest::Memberships { user }
-            | CallRequest::Look { user, .. }
-            | CallRequest::OpenDirect { other: user, .. }
-            | CallRequest::Related { user }
-            | CallRequest::MarkRead { user, .. }
-            | CallRequest::Post { sender: user, .. } => {
-                let body = MeshBody::Call { origin, request };
-                self.user_work(user, UserWork::Mesh(from, body));
-            }
-            CallRequest::AddMembers { conversation, .. }
-            | CallRequest::RemoveMembers { conversation, .. }
-            | CallRequest::Describe { conversation, .. } => {
-                self.conversation_work(conversation, (from, MeshBody::Call { origin, request }));
-            }
-        }
-    }
-
     /// A load is here: what waited for it goes on, in order.
     fn loaded(&mut self, ticket: Ticket, loaded: Loaded) {
         match loaded {
@@ -311,6 +188,12 @@ impl Shard {
                 let conversation = Conversation::loaded(id, state, self.turn.placement);
                 for work in self.conversations.install(&id, conversation) {
                     self.conversation_work(id, work);
+                }
+            }
+            Loaded::Pair(record) => {
+                let Some(id) = self.pairs.loaded_key(ticket) else { return };
+                for work in self.pairs.install(&id, Pair::loaded(id, record)) {
+                    self.pair_work(id, work);
                 }
             }
             Loaded::Name(record) => {
@@ -347,27 +230,8 @@ impl Shard {
             let stored = conversation.category().is_none_or(|of| turn.options.is_stored(of));
             conversation.is_idle(stored) && turn.is_committed(conversation.last_write)
         });
+        self.pairs.sweep(keep, SWEEP_PER_TICK_MAX, |pair| turn.is_committed(pair.last_write));
         self.names.sweep(keep, SWEEP_PER_TICK_MAX, |name| turn.is_committed(name.last_write));
-    }
-}
-
-/// The largest id that a caller is shown with an answer, or may read because of it.
-fn last_shown(answer: &CallAnswer) -> MessageId {
-    match answer {
-        CallAnswer::Posted(posted) => posted.id,
-        CallAnswer::View(view) => view.last_id,
-        CallAnswer::History { messages, .. } => {
-            messages.last().map_or(MessageId::ZERO, |message| message.id)
-        }
-        CallAnswer::Name(_)
-        | CallAnswer::User(_)
-        | CallAnswer::Conversation(_)
-        | CallAnswer::Described(_)
-        | CallAnswer::Profile(_)
-        | CallAnswer::Memberships(_)
-        | CallAnswer::Related(_)
-        | CallAnswer::Done
-        | CallAnswer::Refused(_) => MessageId::ZERO,
     }
 }
 

@@ -5,9 +5,18 @@
 
 use std::sync::Arc;
 
-use parlance_codecs::{Category, ConversationId, Message, MessageId, Seq, UserId};
+use parlance_codecs::{Category, ConversationId, Message, MessageId, Notice, Seq, UserId};
 
-use crate::placement::{Partition, ShardIndex};
+use crate::placement::ShardIndex;
+
+mod intent;
+mod relations;
+
+pub use intent::{Intent, IntentId};
+pub use relations::{
+    FriendRecord, GroupRequestRecord, MemberDuty, MemberRecord, NoticeMark, PairRecord,
+    RequestRecord,
+};
 
 /// How safe a write must be before it counts as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,11 +46,14 @@ pub struct NameRecord {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserRecord {
+    /// The login name.
     pub name: Option<String>,
     pub external_id: Option<String>,
     pub created_at_ms: u64,
     /// Everything up to this id counts as delivered, per category ([`Category::index`]).
     pub delivered_up_to: [MessageId; Category::COUNT],
+    /// How the user wants to be called; empty where never said.
+    pub own_name: String,
 }
 
 /// A conversation as its member sees it, kept at the user's home.
@@ -56,6 +68,8 @@ pub struct MembershipRecord {
     pub read: Seq,
     /// Messages with a seq up to this one are not shown (a group that hides its past).
     pub hidden_up_to: Seq,
+    /// How the user calls it; empty where never said.
+    pub alias: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,48 +101,6 @@ pub struct DedupeRecord {
     pub recall_index: Option<u32>,
 }
 
-/// Something that must happen on another shard, kept by the shard that decided it until the
-/// other one has it on disk. Ids rise per partition of origin; re-driven in that order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IntentId {
-    /// The partition of the entity that decided it, so that it moves with it.
-    pub origin: Partition,
-    pub number: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Intent {
-    /// `user` is now in `conversation`. Creates the user where it was unknown. The member's
-    /// cursor begins at `joined_at`: what was said before is shown to who asks for it.
-    Joined {
-        user: UserId,
-        conversation: ConversationId,
-        category: Category,
-        joined_at: Seq,
-        hidden_up_to: Seq,
-    },
-    Left {
-        user: UserId,
-        conversation: ConversationId,
-    },
-    /// `friend` became `user`'s friend.
-    Befriended {
-        user: UserId,
-        friend: UserId,
-    },
-}
-
-impl Intent {
-    /// Whose home keeps it.
-    pub fn user(&self) -> UserId {
-        match self {
-            Self::Joined { user, .. } | Self::Left { user, .. } | Self::Befriended { user, .. } => {
-                *user
-            }
-        }
-    }
-}
-
 /// One change to a store. A write is a list of these, applied whole or not at all.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -151,6 +123,40 @@ pub enum Change {
     PutFriend {
         user: UserId,
         friend: UserId,
+        record: FriendRecord,
+    },
+    DeleteFriend {
+        user: UserId,
+        friend: UserId,
+    },
+    /// `about`: the direct with who wants to be friends, or the group that one is asked into.
+    PutRequest {
+        user: UserId,
+        about: ConversationId,
+        record: RequestRecord,
+    },
+    DeleteRequest {
+        user: UserId,
+        about: ConversationId,
+    },
+    PutNotice {
+        notice: Arc<Notice>,
+    },
+    DeleteNotice {
+        user: UserId,
+        id: MessageId,
+    },
+    PutNoticeMark {
+        user: UserId,
+        mark: NoticeMark,
+    },
+    /// `pair`: the direct of the two.
+    PutPair {
+        pair: ConversationId,
+        record: PairRecord,
+    },
+    DeletePair {
+        pair: ConversationId,
     },
     PutName {
         name: NameKey,
@@ -168,11 +174,25 @@ pub enum Change {
         conversation: ConversationId,
         record: ConversationRecord,
     },
+    /// With its log and its keys, but not its members and what is asked about it.
+    DeleteConversation {
+        conversation: ConversationId,
+    },
     PutMember {
         conversation: ConversationId,
         user: UserId,
+        record: MemberRecord,
     },
     DeleteMember {
+        conversation: ConversationId,
+        user: UserId,
+    },
+    PutGroupRequest {
+        conversation: ConversationId,
+        user: UserId,
+        record: GroupRequestRecord,
+    },
+    DeleteGroupRequest {
         conversation: ConversationId,
         user: UserId,
     },
@@ -204,6 +224,8 @@ pub enum Change {
 pub enum LoadKey {
     User(UserId),
     Conversation(ConversationId),
+    /// What the two of a direct are to each other.
+    Pair(ConversationId),
     Name(NameKey),
     Allocator,
     /// The newest dedupe records of one sender in one conversation.
@@ -223,6 +245,7 @@ pub enum LoadKey {
 pub enum Loaded {
     User(Option<UserState>),
     Conversation(Option<ConversationState>),
+    Pair(Option<PairRecord>),
     Name(Option<NameRecord>),
     Allocator(AllocatorState),
     /// Newest first, at most [`DEDUPE_RECORDS_MAX`].
@@ -241,14 +264,22 @@ pub struct UserState {
     /// Rising by conversation.
     pub memberships: Vec<(ConversationId, MembershipRecord)>,
     /// Rising.
-    pub friends: Vec<UserId>,
+    pub friends: Vec<(UserId, FriendRecord)>,
+    /// Rising by what they are about.
+    pub requests: Vec<(ConversationId, RequestRecord)>,
+    /// Rising by id.
+    pub notices: Vec<Arc<Notice>>,
+    /// Rising by origin.
+    pub notice_marks: Vec<NoticeMark>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationState {
     pub record: ConversationRecord,
     /// Rising.
-    pub members: Vec<UserId>,
+    pub members: Vec<(UserId, MemberRecord)>,
+    /// Rising by user.
+    pub requests: Vec<(UserId, GroupRequestRecord)>,
     /// The log's last place and its id; zeros where it is empty.
     pub last_seq: Seq,
     pub last_mark: u32,

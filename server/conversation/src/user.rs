@@ -4,13 +4,15 @@
 //! ([`crate::receipts`]); everything else is written as it changes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use parlance_codecs::{Category, ConversationId, MessageId, Seq, UserId};
+use parlance_codecs::{Category, ConversationId, MessageId, Notice, Seq, UserId};
 
 use crate::input::{CommitSeq, SessionId};
 use crate::limits::DELIVERED_ABOVE_MAX;
 use crate::mesh::{Origin, UserClaims};
-use crate::store::{MembershipRecord, UserRecord, UserState};
+use crate::placement::Partition;
+use crate::store::{FriendRecord, MembershipRecord, RequestRecord, UserRecord, UserState};
 
 /// A user in memory, also one that does not exist.
 #[derive(Debug)]
@@ -18,7 +20,13 @@ pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) record: Option<UserRecord>,
     pub(crate) memberships: BTreeMap<ConversationId, MembershipRecord>,
-    pub(crate) friends: BTreeSet<UserId>,
+    pub(crate) friends: BTreeMap<UserId, FriendRecord>,
+    /// What the user is asked, by the direct with who asks to be friends or by the group.
+    pub(crate) requests: BTreeMap<ConversationId, RequestRecord>,
+    /// Not acknowledged yet, at most [`crate::limits::NOTICES_MAX`].
+    pub(crate) notices: BTreeMap<MessageId, Arc<Notice>>,
+    /// Up to which id each partition's notices have come.
+    pub(crate) notice_marks: BTreeMap<Partition, MessageId>,
     /// Oldest first, at most [`crate::limits::SESSIONS_PER_USER_MAX`].
     pub(crate) sessions: Vec<SessionId>,
     /// Memberships whose cursors changed since they were written.
@@ -40,15 +48,28 @@ pub(crate) struct Creation {
 
 impl User {
     pub(crate) fn loaded(id: UserId, state: Option<UserState>) -> Self {
-        let (record, memberships, friends) = match state {
-            Some(state) => (Some(state.record), state.memberships, state.friends),
-            None => (None, Vec::new(), Vec::new()),
-        };
+        let mut user = Self::absent(id);
+        if let Some(state) = state {
+            user.record = Some(state.record);
+            user.memberships = state.memberships.into_iter().collect();
+            user.friends = state.friends.into_iter().collect();
+            user.requests = state.requests.into_iter().collect();
+            user.notices = state.notices.into_iter().map(|one| (one.id, one)).collect();
+            let marks = state.notice_marks.into_iter();
+            user.notice_marks = marks.map(|mark| (mark.origin, mark.up_to)).collect();
+        }
+        user
+    }
+
+    fn absent(id: UserId) -> Self {
         Self {
             id,
-            record,
-            memberships: memberships.into_iter().collect(),
-            friends: friends.into_iter().collect(),
+            record: None,
+            memberships: BTreeMap::new(),
+            friends: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            notice_marks: BTreeMap::new(),
             sessions: Vec::new(),
             dirty: BTreeSet::new(),
             record_dirty: false,

@@ -6,14 +6,14 @@ use parlance_codecs::{Content, ConversationId, DraftBody, Refusal, Seq, UserId};
 use crate::cache::Found;
 use crate::history::Asked;
 use crate::input::{SessionId, SignIn};
+use crate::intended::ForSessions;
 use crate::limits::CURSORS_PER_WRITE_MAX;
 use crate::mesh::{CallAnswer, CallRefusal, CallRequest, MeshBody, Origin, UserClaims};
-use crate::placement::{ShardIndex, user_partition};
+use crate::placement::ShardIndex;
 use crate::receipts;
 use crate::shard::Shard;
-use crate::store::{
-    Change, Durability, Intent, LoadKey, MembershipRecord, NameKey, NameRecord, UserRecord,
-};
+use crate::social::FriendAct;
+use crate::store::{Change, Durability, LoadKey, NameKey, NameRecord, UserRecord};
 use crate::turn::{Reply, Turn};
 use crate::user::{Creation, User};
 
@@ -45,15 +45,12 @@ impl Shard {
         };
         match user {
             (user, UserWork::Mesh(from, body)) => {
-                let change = user.receive(from, body, &mut self.turn);
+                let news = user.receive(from, body, &mut self.turn);
                 self.dirty_cursors.note(user, self.turn.now.monotonic_ms);
-                match change {
-                    Some(MembershipChange::Joined(conversation)) => {
-                        self.subscribe(id, conversation);
-                    }
-                    Some(MembershipChange::Left(conversation)) => {
-                        self.unsubscribe(id, conversation);
-                    }
+                match news {
+                    Some(ForSessions::Joined(conversation)) => self.subscribe(id, conversation),
+                    Some(ForSessions::Left(conversation)) => self.unsubscribe(id, conversation),
+                    Some(ForSessions::Noticed(notice)) => self.show_notice(id, &notice),
                     None => {}
                 }
             }
@@ -111,19 +108,13 @@ impl Shard {
     }
 }
 
-/// What sessions of the user must come to know.
-pub(crate) enum MembershipChange {
-    Joined(ConversationId),
-    Left(ConversationId),
-}
-
 impl User {
     fn receive(
         &mut self,
         from: ShardIndex,
         body: MeshBody,
         turn: &mut Turn,
-    ) -> Option<MembershipChange> {
+    ) -> Option<ForSessions> {
         match body {
             MeshBody::Call { origin, request } => self.call(origin, request, turn),
             MeshBody::CreateUserAt { origin, allocated, claims, .. } => {
@@ -142,9 +133,15 @@ impl User {
                 }
             }
             MeshBody::Intend { id, intent } => {
-                let change = self.intended(intent, turn);
+                let news = self.intended(id.origin, intent, turn);
                 turn.tell_after_writes(from, MeshBody::Done { id });
-                return change;
+                return news;
+            }
+            MeshBody::FriendConsent { origin, by, act, .. } => {
+                self.consent_to_friend(origin, by, act, turn);
+            }
+            MeshBody::GroupConsent { origin, by, group, act, .. } => {
+                self.consent_to_group(origin, by, group, act, turn);
             }
             other => unreachable!("not for a user: {other:?}"),
         }
@@ -157,7 +154,6 @@ impl User {
                 self.ensure(turn);
                 turn.answer(origin, Reply::Call(CallAnswer::Done));
             }
-            CallRequest::Befriend { b, .. } => self.befriend(origin, b, turn),
             CallRequest::Profile { .. } => {
                 let answer = self.profile().map_or_else(
                     || CallAnswer::Refused(Refusal::UnknownUser.into()),
@@ -206,6 +202,39 @@ impl User {
                 let vouched = !create_sender;
                 turn.tell(home, MeshBody::Post { origin, sender, draft, vouched });
             }
+            other => self.social_call(origin, other, turn),
+        }
+    }
+
+    /// Calls about friends, names and requests.
+    fn social_call(&mut self, origin: Origin, request: CallRequest, turn: &mut Turn) {
+        match request {
+            CallRequest::Befriend { b, notify, .. } => {
+                self.begin_friend_act(origin, b, FriendAct::Vouch(notify), turn);
+            }
+            CallRequest::Friend { user, act, .. } => {
+                self.begin_friend_act(origin, user, act, turn);
+            }
+            CallRequest::MayRelate { .. } => {
+                let refusal = if self.record.is_none() {
+                    Some(Refusal::UnknownUser)
+                } else {
+                    self.has_no_room().then_some(Refusal::TheirTooManyRelations)
+                };
+                let answer = refusal.map_or(CallAnswer::Done, Into::into);
+                turn.answer(origin, Reply::Call(answer));
+            }
+            CallRequest::SetOwnName { name, .. } => {
+                let answer = self.set_own_name(name, turn);
+                turn.answer(origin, Reply::Call(answer.map_or_else(Into::into, done)));
+            }
+            CallRequest::SetAlias { target, name, .. } => {
+                let answer = self.set_alias(target, name, turn);
+                turn.answer(origin, Reply::Call(answer.map_or_else(Into::into, done)));
+            }
+            CallRequest::Requests { span, .. } => {
+                turn.answer(origin, Reply::Call(self.list_requests(span)));
+            }
             other => unreachable!("not for a user: {other:?}"),
         }
     }
@@ -244,7 +273,7 @@ impl User {
             return Some(Refusal::UnknownConversation);
         };
         let is_content = matches!(body, DraftBody::Content(_));
-        (friends_required && is_content && !self.friends.contains(&peer))
+        (friends_required && is_content && !self.friends.contains_key(&peer))
             .then_some(Refusal::NotFriends)
     }
 
@@ -256,66 +285,10 @@ impl User {
         }
     }
 
-    fn put(&mut self, record: UserRecord, turn: &mut Turn) {
+    pub(crate) fn put(&mut self, record: UserRecord, turn: &mut Turn) {
         self.record = Some(record.clone());
         let changes = vec![Change::PutUser { user: self.id, record }];
         self.last_write = turn.write(changes, Durability::Sync);
-    }
-
-    fn befriend(&mut self, origin: Origin, friend: UserId, turn: &mut Turn) {
-        if friend == self.id {
-            let refusal = CallRefusal::Refused(Refusal::UnknownUser);
-            turn.answer(origin, Reply::Call(CallAnswer::Refused(refusal)));
-            return;
-        }
-        self.ensure(turn);
-        self.friends.insert(friend);
-        let mut changes = vec![Change::PutFriend { user: self.id, friend }];
-        let mut afters = Vec::new();
-        let intent = Intent::Befriended { user: friend, friend: self.id };
-        let id = turn.intend(user_partition(self.id), intent, &mut changes, &mut afters);
-        self.last_write = turn.write(changes, Durability::Sync);
-        for after in afters {
-            turn.follow(after);
-        }
-        turn.answer_when_done(origin, CallAnswer::Done, &[id]);
-    }
-
-    /// Applies what another shard decided; twice is as good as once.
-    fn intended(&mut self, intent: Intent, turn: &mut Turn) -> Option<MembershipChange> {
-        self.ensure(turn);
-        match intent {
-            Intent::Joined { user, conversation, category, joined_at, hidden_up_to } => {
-                if self.memberships.contains_key(&conversation) {
-                    return None;
-                }
-                let record = MembershipRecord {
-                    category,
-                    delivered: joined_at,
-                    delivered_above: Vec::new(),
-                    read: Seq(0),
-                    hidden_up_to,
-                };
-                self.memberships.insert(conversation, record.clone());
-                let change = Change::PutMembership { user, conversation, record };
-                self.last_write = turn.write(vec![change], Durability::Sync);
-                Some(MembershipChange::Joined(conversation))
-            }
-            Intent::Left { user, conversation } => {
-                self.memberships.remove(&conversation)?;
-                self.dirty.remove(&conversation);
-                let change = Change::DeleteMembership { user, conversation };
-                self.last_write = turn.write(vec![change], Durability::Sync);
-                Some(MembershipChange::Left(conversation))
-            }
-            Intent::Befriended { user, friend } => {
-                if self.friends.insert(friend) {
-                    let change = Change::PutFriend { user, friend };
-                    self.last_write = turn.write(vec![change], Durability::Sync);
-                }
-                None
-            }
-        }
     }
 
     /// Claims the wanted names before the user is written: a crash in between leaves at most a
@@ -393,4 +366,8 @@ impl Creation {
         let external = self.claims.external_id.clone().map(NameKey::External);
         login.into_iter().chain(external)
     }
+}
+
+fn done((): ()) -> CallAnswer {
+    CallAnswer::Done
 }

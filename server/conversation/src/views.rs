@@ -19,9 +19,19 @@ impl User {
         Some(Profile {
             user: self.id,
             external_id: record.external_id.clone(),
-            name: record.name.clone().unwrap_or_default(),
+            name: self.shown_name().to_owned(),
             created_at_ms: record.created_at_ms,
         })
+    }
+
+    /// As the user wants to be called, else the name that they sign in with; empty where there is
+    /// neither.
+    pub(crate) fn shown_name(&self) -> &str {
+        match &self.record {
+            Some(record) if !record.own_name.is_empty() => &record.own_name,
+            Some(record) => record.name.as_deref().unwrap_or_default(),
+            None => "",
+        }
     }
 
     pub(crate) fn conversations(&self) -> Vec<(ConversationId, Category)> {
@@ -30,20 +40,22 @@ impl User {
 
     /// Friends are there before anything was said, other directs are no relation.
     pub(crate) fn related(&self) -> Related {
-        let name = self.record.as_ref().and_then(|record| record.name.clone());
-        let directs = self.friends.iter().filter_map(|peer| ConversationId::direct(self.id, *peer));
+        let directs = self.friends.iter().filter_map(|(peer, record)| {
+            ConversationId::direct(self.id, *peer).map(|direct| (direct, record.alias.clone()))
+        });
         let is_number = |id: &ConversationId| matches!(id, ConversationId::Number(_));
-        let numbers = self.memberships.keys().copied().filter(is_number);
-        let mut targets: Vec<ConversationId> = directs.chain(numbers).collect();
+        let numbers = self.memberships.iter().filter(|(id, _)| is_number(id));
+        let numbers = numbers.map(|(id, record)| (*id, record.alias.clone()));
+        let mut targets: Vec<(ConversationId, String)> = directs.chain(numbers).collect();
         targets.sort_unstable();
-        Related { own_name: name.unwrap_or_default(), targets }
+        Related { own_name: self.shown_name().to_owned(), targets }
     }
 
     pub(crate) fn standing_in(&self, conversation: ConversationId) -> Standing {
         let membership = self.memberships.get(&conversation);
         let peer = conversation.peer_of(self.id);
         Standing {
-            is_friend: peer.is_some_and(|peer| self.friends.contains(&peer)),
+            is_friend: peer.is_some_and(|peer| self.friends.contains_key(&peer)),
             hidden_up_to: membership.map_or(Seq(0), |membership| membership.hidden_up_to),
             read: membership.map_or(Seq(0), |membership| membership.read),
         }
@@ -54,7 +66,7 @@ impl Conversation {
     pub(crate) fn describe(&self, record: &ConversationRecord) -> Description {
         let members = match self.id {
             ConversationId::Direct(a, b) => vec![a, b],
-            ConversationId::Number(_) => self.members.iter().copied().collect(),
+            ConversationId::Number(_) => self.members.keys().copied().collect(),
         };
         Description {
             conversation: self.id,
@@ -88,7 +100,7 @@ impl Conversation {
     fn is_read_by(&self, record: &ConversationRecord, user: UserId) -> bool {
         match record.category {
             Category::Direct => self.id.peer_of(user).is_some(),
-            Category::Group | Category::Channel => self.members.contains(&user),
+            Category::Group | Category::Channel => self.members.contains_key(&user),
             Category::Room => self.has_joined(user),
         }
     }

@@ -9,10 +9,10 @@ use parlance_conversation::mesh::{CallAnswer, CallRefusal, CallRequest, View};
 
 use crate::shard_handle::ShardHandle;
 
-mod at_once;
+pub(super) mod at_once;
 mod described;
 mod past;
-mod people;
+pub(super) mod people;
 mod recalls;
 mod standing;
 
@@ -72,7 +72,7 @@ async fn look(
 }
 
 /// What a call's answer says where it is not the one that was asked for.
-fn refusal(answer: &CallAnswer) -> Refusal {
+pub(super) fn refusal(answer: &CallAnswer) -> Refusal {
     match answer {
         CallAnswer::Refused(CallRefusal::Refused(refusal)) => *refusal,
         other => {

@@ -146,6 +146,7 @@ fn begin_session(connections: &Connections, connection: &Rc<Connection>, signed_
             && connections.handle().settings().auth.friends_required,
         replaces: traits.replaces,
         marks: traits.marks,
+        notices: traits.notices,
     };
     let sign_in = SignIn {
         session: connection.id,

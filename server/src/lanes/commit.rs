@@ -11,10 +11,10 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use flume::TrySendError;
-use parlance_codecs::Content;
+use parlance_codecs::{Content, News};
 use parlance_conversation::input::CommitSeq;
 use parlance_conversation::placement::ShardIndex;
-use parlance_conversation::store::{Change, Durability};
+use parlance_conversation::store::{Change, Durability, Intent};
 use parlance_storage::Store;
 
 use crate::inbox::ToShard;
@@ -174,25 +174,70 @@ fn bytes_of(change: &Change) -> usize {
         Change::PutConversation { record, .. } => {
             record.name.len() + size_of_val(record.posters.as_slice())
         }
-        Change::PutMembership { record, .. } => size_of_val(record.delivered_above.as_slice()),
+        Change::PutMembership { record, .. } => {
+            size_of_val(record.delivered_above.as_slice()) + record.alias.len()
+        }
         Change::PutUser { record, .. } => {
             record.name.as_ref().map_or(0, String::len)
                 + record.external_id.as_ref().map_or(0, String::len)
+                + record.own_name.len()
         }
+        Change::PutFriend { record, .. } => record.alias.len(),
+        Change::PutRequest { record, .. } => record.text.len(),
+        Change::PutMember { record, .. } => record.name.len(),
+        Change::PutNotice { notice } => news_bytes(&notice.what),
+        Change::PutIntent { intent, .. } => intent_bytes(intent),
         Change::DeleteUser { .. }
         | Change::DeleteMembership { .. }
-        | Change::PutFriend { .. }
+        | Change::DeleteFriend { .. }
+        | Change::DeleteRequest { .. }
+        | Change::DeleteNotice { .. }
+        | Change::PutNoticeMark { .. }
+        | Change::PutPair { .. }
+        | Change::DeletePair { .. }
         | Change::PutName { .. }
         | Change::DeleteName { .. }
         | Change::PutAllocator { .. }
-        | Change::PutMember { .. }
+        | Change::DeleteConversation { .. }
         | Change::DeleteMember { .. }
+        | Change::PutGroupRequest { .. }
+        | Change::DeleteGroupRequest { .. }
         | Change::PutDedupe { .. }
-        | Change::PutIntent { .. }
         | Change::DeleteIntent { .. }
         | Change::PutClock { .. } => 0,
     };
     CHANGE_BYTES + variable
+}
+
+fn intent_bytes(intent: &Intent) -> usize {
+    match intent {
+        Intent::FriendAsked { text, .. } => text.len(),
+        Intent::Notify { notice } => news_bytes(&notice.what),
+        Intent::Joined { .. }
+        | Intent::Left { .. }
+        | Intent::Befriended { .. }
+        | Intent::Unfriended { .. }
+        | Intent::Invited { .. }
+        | Intent::RequestOver { .. } => 0,
+    }
+}
+
+fn news_bytes(what: &News) -> usize {
+    match what {
+        News::FriendRequested { text, .. } => text.len(),
+        News::Befriended { with_name: name, .. } | News::Renamed { name, .. } => name.len(),
+        News::Created { group_name, .. } => group_name.len(),
+        News::Joined { group_name, member_name, .. } => group_name.len() + member_name.len(),
+        News::FriendRefused { .. }
+        | News::Unfriended { .. }
+        | News::Invited { .. }
+        | News::InviteRefused { .. }
+        | News::Applied { .. }
+        | News::ApplicationRefused { .. }
+        | News::Left { .. }
+        | News::Deleted { .. }
+        | News::DutyChanged { .. } => 0,
+    }
 }
 
 fn content_bytes(content: &Content) -> usize {

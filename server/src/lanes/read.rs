@@ -205,7 +205,8 @@ impl CoreReads {
 
 /// What a job came to.
 enum Done {
-    ForCore(ReadDone),
+    /// Boxed, because what is loaded of a user is large beside the others.
+    ForCore(Box<ReadDone>),
     ForTask,
     End,
 }
@@ -224,7 +225,7 @@ impl Lane {
             let mut answers = Vec::new();
             for job in std::iter::once(first).chain(self.jobs.try_iter()).take(JOINED_MAX) {
                 match self.perform(job) {
-                    Ok(Done::ForCore(answer)) => answers.push(answer),
+                    Ok(Done::ForCore(answer)) => answers.push(*answer),
                     Ok(Done::ForTask) => {}
                     Ok(Done::End) => return,
                     Err(error) => {
@@ -244,11 +245,11 @@ impl Lane {
         match job {
             Job::Core(CoreRead::Load { ticket, key, now_ms }) => {
                 let loaded = self.store(self.shard)?.load(&key, now_ms)?;
-                Ok(Done::ForCore(ReadDone::Loaded { ticket, loaded }))
+                Ok(Done::ForCore(Box::new(ReadDone::Loaded { ticket, loaded })))
             }
             Job::Core(CoreRead::Log { ticket, store, query }) => {
                 let page = self.store(store)?.read_log(&query)?;
-                Ok(Done::ForCore(ReadDone::Read { ticket, page }))
+                Ok(Done::ForCore(Box::new(ReadDone::Read { ticket, page })))
             }
             Job::Log { store, query, reply } => {
                 answer(&reply, self.store(store).and_then(|store| store.read_log(&query)));

@@ -25,17 +25,6 @@ impl Stores<'_> {
             records::decode_name(entry.value).map_err(text)?;
             Ok(name_partition(&name))
         });
-        self.walk(Family::Friends, report, |entry, _| {
-            let (user, friend) = keys::parse_friend(entry.key).ok_or(NO_KEY)?;
-            records::decode_presence(entry.value).map_err(text)?;
-            // The other's home may not know yet: then the intent is still open.
-            if !self.holds(Family::Friends, &keys::friend(friend, user))?
-                && !self.pending.friendships.contains(&(friend, user))
-            {
-                return Err(format!("{user} has friend {friend}, who does not have {user}"));
-            }
-            Ok(user_partition(user))
-        });
         self.walk(Family::Memberships, report, |entry, _| {
             let (user, conversation) = keys::parse_membership(entry.key).ok_or(NO_KEY)?;
             let record = records::decode_membership(entry.value).map_err(text)?;
@@ -62,7 +51,7 @@ impl Stores<'_> {
         });
         self.walk(Family::Members, report, |entry, _| {
             let (conversation, user) = keys::parse_member(entry.key).ok_or(NO_KEY)?;
-            records::decode_presence(entry.value).map_err(text)?;
+            records::decode_member(entry.value).map_err(text)?;
             if !self.holds(Family::Conversations, &keys::conversation(conversation))? {
                 return Err(format!("a member of {conversation}, which is not there"));
             }

@@ -24,6 +24,7 @@ use crate::scan::{View, key_place};
 
 mod entities;
 mod logs;
+mod relations;
 
 /// Findings that a report spells out. The rest are counted: a directory that is wrong throughout
 /// must not fill the memory with descriptions.
@@ -122,7 +123,9 @@ struct Stores<'d> {
 #[derive(Default)]
 struct Pending {
     memberships: BTreeSet<(UserId, ConversationId)>,
-    friendships: BTreeSet<(UserId, UserId)>,
+    /// What a user's home does not know yet about a direct's other user, or about a group that
+    /// the user is asked into.
+    requests: BTreeSet<(UserId, ConversationId)>,
 }
 
 impl<'d> Stores<'d> {
@@ -135,12 +138,24 @@ impl<'d> Stores<'d> {
             let id = keys::parse_intent(entry.key).ok_or(NO_KEY)?;
             report.intents_open = report.intents_open.saturating_add(1);
             match records::decode_intent(entry.value).map_err(text)? {
-                Intent::Joined { user, conversation, .. } | Intent::Left { user, conversation } => {
+                Intent::Joined { user, conversation, .. } => {
+                    pending.memberships.insert((user, conversation));
+                    pending.requests.insert((user, conversation));
+                }
+                Intent::Left { user, conversation } => {
                     pending.memberships.insert((user, conversation));
                 }
-                Intent::Befriended { user, friend } => {
-                    pending.friendships.insert((user, friend));
+                Intent::Befriended { user, friend: other }
+                | Intent::Unfriended { user, friend: other }
+                | Intent::FriendAsked { user, from: other, .. } => {
+                    let pair = ConversationId::direct(user, other).ok_or(NO_PAIR)?;
+                    pending.requests.insert((user, pair));
                 }
+                Intent::Invited { user, group: about, .. }
+                | Intent::RequestOver { user, about } => {
+                    pending.requests.insert((user, about));
+                }
+                Intent::Notify { .. } => {}
             }
             Ok(id.origin)
         });
@@ -151,6 +166,7 @@ impl<'d> Stores<'d> {
     fn check(&self, report: &mut Report) {
         self.check_users(report);
         self.check_conversations(report);
+        self.check_relations(report);
         self.check_shards(report);
         for (view, shard) in self.shards() {
             logs::check(view, shard, report, |report, entry, partition| {
@@ -208,6 +224,7 @@ impl<'d> Stores<'d> {
     }
 }
 
+const NO_PAIR: &str = "a pair of one user";
 const NO_KEY: &str = "a key that was never written";
 
 /// One entry of a family.

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use parlance_codecs::{Category, Seq};
+use parlance_codecs::{Category, MessageId, News, Notice, Seq};
 use parlance_conversation::placement::{conversation_partition, user_partition};
 use parlance_conversation::store::{
-    Change, ConversationRecord, IntentId, MembershipRecord, NameKey, NameRecord, UserRecord,
+    Change, ConversationRecord, FriendRecord, GroupRequestRecord, IntentId, MemberRecord,
+    MembershipRecord, NameKey, NameRecord, PairRecord, RequestRecord, UserRecord,
 };
 use rocksdb::WriteBatch;
 use tempfile::TempDir;
@@ -36,8 +37,9 @@ impl Rig {
                 record: NameRecord { user: user(1), password_hash: None },
             },
             Change::PutUser { user: user(2), record: UserRecord::default() },
-            Change::PutFriend { user: user(1), friend: user(2) },
-            Change::PutFriend { user: user(2), friend: user(1) },
+            put_friend(1, 2),
+            put_friend(2, 1),
+            Change::PutPair { pair: direct(1, 2), record: PairRecord::Friends },
             Change::PutClock { ceiling: id(1_000) },
         ]);
         for (of, category) in [(number(3), Category::Group), (direct(1, 2), Category::Direct)] {
@@ -48,7 +50,7 @@ impl Rig {
             for raw in [1, 2] {
                 rig.put(&[put_membership(raw, of, category)]);
                 if category == Category::Group {
-                    rig.put(&[Change::PutMember { conversation: of, user: user(raw) }]);
+                    rig.put(&[put_member(of, raw)]);
                 }
             }
             rig.put(&[
@@ -104,6 +106,15 @@ fn conversation(category: Category) -> ConversationRecord {
     }
 }
 
+fn put_friend(raw: u64, friend: u64) -> Change {
+    let record = FriendRecord::default();
+    Change::PutFriend { user: user(raw), friend: user(friend), record }
+}
+
+fn put_member(of: ConversationId, raw: u64) -> Change {
+    Change::PutMember { conversation: of, user: user(raw), record: MemberRecord::default() }
+}
+
 fn put_membership(raw: u64, of: ConversationId, category: Category) -> Change {
     let record = MembershipRecord {
         category,
@@ -111,6 +122,7 @@ fn put_membership(raw: u64, of: ConversationId, category: Category) -> Change {
         delivered_above: Vec::new(),
         read: Seq(0),
         hidden_up_to: Seq(0),
+        alias: String::new(),
     };
     Change::PutMembership { user: user(raw), conversation: of, record }
 }
@@ -188,8 +200,8 @@ fn references_that_do_not_agree_are_found() {
     rig.put(&[Change::DeleteMembership { user: user(2), conversation: direct(1, 2) }]);
     rig.finds("2 does not know of being in 1-2");
     let rig = Rig::new();
-    rig.put(&[Change::PutFriend { user: user(1), friend: user(3) }]);
-    rig.finds("1 has friend 3, who does not have 1");
+    rig.put(&[put_friend(1, 3)]);
+    rig.finds("1 has friend 3, and they are not friends");
     let rig = Rig::new();
     rig.put(&[Change::DeleteName { name: NameKey::Login("ada".to_owned()) }]);
     rig.finds("Login(\"ada\") leads nowhere");
@@ -204,7 +216,7 @@ fn open_intents_excuse_what_they_will_change() {
     let rig = Rig::new();
     let origin = conversation_partition(number(3));
     rig.put(&[
-        Change::PutMember { conversation: number(3), user: user(7) },
+        put_member(number(3), 7),
         Change::PutIntent {
             id: IntentId { origin, number: 1 },
             intent: Intent::Joined {
@@ -220,9 +232,10 @@ fn open_intents_excuse_what_they_will_change() {
             id: IntentId { origin, number: 2 },
             intent: Intent::Left { user: user(1), conversation: number(3) },
         },
-        Change::PutFriend { user: user(1), friend: user(8) },
+        put_friend(1, 8),
+        Change::PutPair { pair: direct(1, 8), record: PairRecord::Friends },
         Change::PutIntent {
-            id: IntentId { origin: user_partition(user(1)), number: 1 },
+            id: IntentId { origin: conversation_partition(direct(1, 8)), number: 1 },
             intent: Intent::Befriended { user: user(8), friend: user(1) },
         },
     ]);
@@ -232,12 +245,52 @@ fn open_intents_excuse_what_they_will_change() {
 }
 
 #[test]
+fn relations_that_do_not_agree_are_found() {
+    let rig = Rig::new();
+    rig.put(&[Change::DeleteFriend { user: user(1), friend: user(2) }]);
+    rig.finds("1 does not know of being friends with 2");
+    let asked = PairRecord::Asked { by: user(1) };
+    let rig = Rig::new();
+    rig.put(&[Change::PutPair { pair: direct(1, 3), record: asked }]);
+    rig.finds("3 does not know that 1 asks to be friends");
+    let rig = Rig::new();
+    rig.put(&[Change::PutPair { pair: direct(3, 4), record: asked }]);
+    rig.finds("1 is none of 3-4");
+    let request = RequestRecord { from: user(2), text: String::new(), at_us: 1 };
+    for about in [direct(1, 2), number(3)] {
+        let rig = Rig::new();
+        rig.put(&[Change::PutRequest { user: user(1), about, record: request.clone() }]);
+        rig.finds(&format!("1 is asked about {about}, and nobody asks"));
+    }
+    let invited = GroupRequestRecord { invited_by: Some(user(2)), applied_at_us: None };
+    let put_invited = |raw| Change::PutGroupRequest {
+        conversation: number(raw),
+        user: user(7),
+        record: invited.clone(),
+    };
+    let rig = Rig::new();
+    rig.put(&[put_invited(3)]);
+    rig.finds("7 does not know of the invitation to 3");
+    // An intent that is open makes it good.
+    let intent = Intent::Invited { user: user(7), group: number(3), from: user(2) };
+    let id = IntentId { origin: conversation_partition(number(3)), number: 1 };
+    rig.put(&[Change::PutIntent { id, intent }]);
+    assert!(rig.check().is_sound());
+    let rig = Rig::new();
+    rig.put(&[put_invited(9)]);
+    rig.finds("a request of 9, which is not there");
+    let rig = Rig::new();
+    let what = News::FriendRefused { by: user(1) };
+    let notice = Notice { id: MessageId::from_raw(5), user: user(9), what, created_at_ms: 0 };
+    rig.put(&[Change::PutNotice { notice: Arc::new(notice) }]);
+    rig.finds("a notice for 9, who is not there");
+}
+
+#[test]
 fn many_findings_are_counted_and_the_first_described() {
     let rig = Rig::new();
     let total = FINDINGS_MAX as u64 + 5;
-    let changes: Vec<_> = (100..100 + total)
-        .map(|raw| Change::PutFriend { user: user(1), friend: user(raw) })
-        .collect();
+    let changes: Vec<_> = (100..100 + total).map(|raw| put_friend(1, raw)).collect();
     rig.put(&changes);
     let report = rig.check();
     assert_eq!(report.findings_total, total);

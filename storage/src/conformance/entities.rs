@@ -18,6 +18,7 @@ pub(super) fn nothing_is_found_in_an_empty_store(store: &dyn Store) {
     let name = NameKey::Login("ada".to_owned());
     assert_eq!(load(store, LoadKey::Name(name)), Loaded::Name(None));
     assert_eq!(load(store, LoadKey::Allocator), Loaded::Allocator(AllocatorState::default()));
+    assert_eq!(load(store, LoadKey::Pair(direct(1, 2))), Loaded::Pair(None));
     let dedupe = LoadKey::Dedupe { conversation: number(1), sender: user(1) };
     assert_eq!(load(store, dedupe), Loaded::Dedupe(Vec::new()));
     for raw in [0, 1, MessageId::MAX.raw()] {
@@ -43,7 +44,7 @@ pub(super) fn what_was_put_is_loaded(store: &dyn Store) {
                 Change::PutUser { user: of, record: record.clone() },
                 Change::PutMembership { user: of, conversation, record: membership.clone() },
                 Change::PutConversation { conversation, record: described.clone() },
-                Change::PutMember { conversation, user: of },
+                Change::PutMember { conversation, user: of, record: any_member(rng) },
                 Change::PutName { name: name.clone(), record: leads_to.clone() },
                 Change::PutAllocator { next_user, next_conversation },
             ],
@@ -58,7 +59,7 @@ pub(super) fn what_was_put_is_loaded(store: &dyn Store) {
             panic!("the conversation is gone");
         };
         assert_eq!(state.record, described);
-        assert!(state.members.contains(&of));
+        assert!(state.members.iter().any(|(user, _)| *user == of));
         assert_eq!((state.last_seq, state.last_mark), (Seq(0), 0));
         assert_eq!(load(store, LoadKey::Name(name)), Loaded::Name(Some(leads_to)));
         assert_eq!(load(store, LoadKey::Allocator), Loaded::Allocator(allocator));
@@ -77,7 +78,7 @@ pub(super) fn a_second_put_replaces(store: &dyn Store) {
                     Change::PutName { name: name.clone(), record: leads_to.clone() },
                 ],
             );
-            let state = UserState { record, memberships: Vec::new(), friends: Vec::new() };
+            let state = only(record);
             assert_eq!(load(store, LoadKey::User(user(1))), Loaded::User(Some(state)));
             assert_eq!(load(store, LoadKey::Name(name.clone())), Loaded::Name(Some(leads_to)));
         }
@@ -94,7 +95,7 @@ pub(super) fn what_was_deleted_is_gone(store: &dyn Store) {
                 Change::PutUser { user: of, record: any_user_record(rng) },
                 Change::PutMembership { user: of, conversation, record: any_membership(rng) },
                 Change::PutConversation { conversation, record: any_conversation_record(rng) },
-                Change::PutMember { conversation, user: of },
+                Change::PutMember { conversation, user: of, record: any_member(rng) },
                 Change::PutName { name: name.clone(), record: any_name_record(rng) },
                 Change::PutIntent { id, intent: any_intent(rng) },
             ],
@@ -107,7 +108,7 @@ pub(super) fn what_was_deleted_is_gone(store: &dyn Store) {
                 Change::DeleteMember { conversation, user: of },
                 Change::DeleteName { name: name.clone() },
                 Change::DeleteIntent { id },
-                Change::PutMember { conversation, user: user(6) },
+                Change::PutMember { conversation, user: user(6), record: any_member(rng) },
                 Change::DeleteMember { conversation, user: user(6) },
             ],
         );
@@ -145,12 +146,12 @@ pub(super) fn lists_rise_and_hold_only_their_own(store: &dyn Store) {
                     &[
                         Change::PutConversation { conversation, record: described },
                         Change::PutMembership { user: of, conversation, record: record.clone() },
-                        Change::PutMember { conversation, user: of },
+                        Change::PutMember { conversation, user: of, record: any_member(rng) },
                     ],
                 );
             }
             for &friend in users.iter().rev() {
-                put(store, &[Change::PutFriend { user: of, friend }]);
+                put(store, &[Change::PutFriend { user: of, friend, record: any_friend(rng) }]);
             }
         }
     });
@@ -161,14 +162,14 @@ pub(super) fn lists_rise_and_hold_only_their_own(store: &dyn Store) {
         let of_memberships: Vec<ConversationId> =
             state.memberships.iter().map(|(conversation, _)| *conversation).collect();
         assert_eq!(of_memberships, conversations);
-        assert_eq!(state.friends, users);
+        assert!(state.friends.iter().map(|(friend, _)| friend).eq(&users));
     }
     for &conversation in &conversations {
         let loaded = load(store, LoadKey::Conversation(conversation));
         let Loaded::Conversation(Some(ConversationState { members, .. })) = loaded else {
             panic!("conversation {conversation} is gone");
         };
-        assert_eq!(members, users);
+        assert!(members.iter().map(|(user, _)| user).eq(&users));
     }
 }
 
@@ -285,6 +286,7 @@ pub(super) fn random_histories_are_as_in_the_model(store: &dyn Store) {
                 let keys = [
                     LoadKey::User(of),
                     LoadKey::Conversation(conversation),
+                    LoadKey::Pair(any_pair(rng)),
                     LoadKey::Name(any_name(rng)),
                     LoadKey::Allocator,
                     LoadKey::Dedupe { conversation, sender: of },
@@ -298,4 +300,15 @@ pub(super) fn random_histories_are_as_in_the_model(store: &dyn Store) {
             assert_eq!(store.users(after, 5), model.users(after, 5));
         }
     });
+}
+
+fn only(record: UserRecord) -> UserState {
+    UserState {
+        record,
+        memberships: Vec::new(),
+        friends: Vec::new(),
+        requests: Vec::new(),
+        notices: Vec::new(),
+        notice_marks: Vec::new(),
+    }
 }

@@ -8,6 +8,7 @@ use crate::{MemoryStore, Store};
 mod entities;
 mod histories;
 mod logs;
+mod relations;
 pub(crate) mod values;
 
 /// Runs every check against both stores.
@@ -46,6 +47,11 @@ suite! {
         a_restart_finds_the_clock_and_the_intents,
         what_is_only_in_memory_is_not_stored,
         random_histories_are_as_in_the_model;
+    relations:
+        a_users_lists_come_back,
+        pairs_come_back,
+        members_and_requests_of_groups_come_back,
+        a_deleted_group_takes_its_log_with_it;
     logs:
         the_last_place_is_that_of_the_last_entry,
         every_message_is_found_by_its_id,

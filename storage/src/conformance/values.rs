@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use parlance_codecs::ask::Duty;
 use parlance_codecs::{
-    Category, Content, ConversationId, Media, MediaKind, Message, MessageId, Seq, UserId,
+    Category, Content, ConversationId, Media, MediaKind, Message, MessageId, News, Notice, Seq,
+    UserId,
 };
 use parlance_conversation::placement::Partition;
 use parlance_conversation::store::{
-    Change, ConversationRecord, DedupeIdentity, DedupeRecord, Durability, Intent, IntentId,
-    LoadKey, Loaded, MembershipRecord, NameKey, NameRecord, UserRecord,
+    Change, ConversationRecord, DedupeIdentity, DedupeRecord, Durability, FriendRecord,
+    GroupRequestRecord, Intent, IntentId, LoadKey, Loaded, MemberDuty, MemberRecord,
+    MembershipRecord, NameKey, NameRecord, NoticeMark, PairRecord, RequestRecord, UserRecord,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -148,6 +151,7 @@ pub(crate) fn any_user_record(rng: &mut impl Rng) -> UserRecord {
         external_id: rng.random::<bool>().then(|| any_text(rng)),
         created_at_ms: rng.random(),
         delivered_up_to: std::array::from_fn(|_| MessageId::from_raw(rng.random())),
+        own_name: any_text(rng),
     }
 }
 
@@ -158,6 +162,7 @@ pub(crate) fn any_membership(rng: &mut impl Rng) -> MembershipRecord {
         delivered_above: any_rising(rng).into_iter().map(Seq).collect(),
         read: Seq(rng.random()),
         hidden_up_to: Seq(rng.random()),
+        alias: any_text(rng),
     }
 }
 
@@ -170,6 +175,65 @@ pub(crate) fn any_conversation_record(rng: &mut impl Rng) -> ConversationRecord 
         created_at_ms: rng.random(),
         recalls: rng.random(),
         history_for_new_members: rng.random(),
+    }
+}
+
+pub(crate) fn any_friend(rng: &mut impl Rng) -> FriendRecord {
+    FriendRecord { alias: any_text(rng) }
+}
+
+pub(crate) fn any_pair(rng: &mut impl Rng) -> ConversationId {
+    direct(rng.random_range(1..5), rng.random_range(5..9))
+}
+
+pub(crate) fn any_pair_record(rng: &mut impl Rng) -> PairRecord {
+    match rng.random() {
+        true => PairRecord::Asked { by: any_user(rng) },
+        false => PairRecord::Friends,
+    }
+}
+
+pub(crate) fn any_member(rng: &mut impl Rng) -> MemberRecord {
+    let duty = if rng.random() { MemberDuty::Admin } else { MemberDuty::Member };
+    MemberRecord { name: any_text(rng), duty }
+}
+
+pub(crate) fn any_request(rng: &mut impl Rng) -> RequestRecord {
+    RequestRecord { from: any_user(rng), text: any_text(rng), at_us: rng.random() }
+}
+
+pub(crate) fn any_group_request(rng: &mut impl Rng) -> GroupRequestRecord {
+    let applied_at_us = rng.random::<bool>().then(|| rng.random());
+    let invited = applied_at_us.is_none() || rng.random();
+    GroupRequestRecord { invited_by: invited.then(|| any_user(rng)), applied_at_us }
+}
+
+pub(crate) fn any_notice(rng: &mut impl Rng) -> Notice {
+    let id = MessageId::from_raw(rng.random_range(0..9));
+    Notice { id, user: any_user(rng), what: any_news(rng), created_at_ms: rng.random() }
+}
+
+fn any_news(rng: &mut impl Rng) -> News {
+    let (by, member) = (any_user(rng), any_user(rng));
+    let (group, name) = (number(rng.random_range(1..20)), any_text(rng));
+    match rng.random_range(0..14) {
+        0 => News::FriendRequested { by, text: name },
+        1 => News::Befriended { with: by, with_name: name },
+        2 => News::FriendRefused { by },
+        3 => News::Unfriended { with: member, by },
+        4 => News::Invited { group, by },
+        5 => News::InviteRefused { group, by },
+        6 => News::Applied { group, by },
+        7 => News::ApplicationRefused { group },
+        8 => News::Joined { group, group_name: name, member, member_name: any_text(rng), by },
+        9 => News::Left { group, member, by },
+        10 => News::Deleted { group, by },
+        11 => News::Renamed { group, name, by },
+        12 => News::Created { group, group_name: name, by },
+        _ => {
+            let duty = [Duty::Member, Duty::Admin, Duty::Owner][rng.random_range(0..3)];
+            News::DutyChanged { group, member, duty }
+        }
     }
 }
 
@@ -200,7 +264,7 @@ pub(crate) fn any_intent_id(rng: &mut impl Rng) -> IntentId {
 
 pub(crate) fn any_intent(rng: &mut impl Rng) -> Intent {
     let (user, conversation) = (any_user(rng), any_conversation(rng));
-    match rng.random_range(0..3) {
+    match rng.random_range(0..8) {
         0 => Intent::Joined {
             user,
             conversation,
@@ -209,27 +273,50 @@ pub(crate) fn any_intent(rng: &mut impl Rng) -> Intent {
             hidden_up_to: Seq(rng.random()),
         },
         1 => Intent::Left { user, conversation },
-        _ => Intent::Befriended { user, friend: any_user(rng) },
+        2 => Intent::Befriended { user, friend: any_user(rng) },
+        3 => Intent::Unfriended { user, friend: any_user(rng) },
+        4 => Intent::FriendAsked { user, from: any_user(rng), text: any_text(rng) },
+        5 => Intent::Invited { user, group: conversation, from: any_user(rng) },
+        6 => Intent::RequestOver { user, about: conversation },
+        _ => Intent::Notify { notice: Arc::new(any_notice(rng)) },
     }
 }
 
 /// One change of any kind but a message, which has to follow its log's order.
 pub(crate) fn any_change(rng: &mut impl Rng) -> Change {
     let (user, conversation) = (any_user(rng), any_conversation(rng));
-    match rng.random_range(0..15) {
+    match rng.random_range(0..24) {
         0 | 1 => Change::PutUser { user, record: any_user_record(rng) },
         2 => Change::DeleteUser { user },
         3 => Change::PutMembership { user, conversation, record: any_membership(rng) },
         4 => Change::DeleteMembership { user, conversation },
-        5 => Change::PutFriend { user, friend: any_user(rng) },
+        5 => Change::PutFriend { user, friend: any_user(rng), record: any_friend(rng) },
         6 => Change::PutName { name: any_name(rng), record: any_name_record(rng) },
         7 => Change::DeleteName { name: any_name(rng) },
         8 => Change::PutAllocator { next_user: rng.random(), next_conversation: rng.random() },
         9 => Change::PutConversation { conversation, record: any_conversation_record(rng) },
-        10 => Change::PutMember { conversation, user },
+        10 => Change::PutMember { conversation, user, record: any_member(rng) },
         11 => Change::DeleteMember { conversation, user },
         12 => Change::PutDedupe { conversation, sender: user, record: any_dedupe(rng) },
         13 => Change::PutIntent { id: any_intent_id(rng), intent: any_intent(rng) },
+        14 => Change::DeleteFriend { user, friend: any_user(rng) },
+        15 => Change::PutRequest { user, about: conversation, record: any_request(rng) },
+        16 => Change::DeleteRequest { user, about: conversation },
+        17 => Change::PutNotice { notice: Arc::new(any_notice(rng)) },
+        18 => Change::DeleteNotice { user, id: any_notice(rng).id },
+        19 => {
+            let (origin, up_to) = (Partition(rng.random_range(0..4)), id(rng.random_range(0..9)));
+            Change::PutNoticeMark { user, mark: NoticeMark { origin, up_to } }
+        }
+        20 => match rng.random() {
+            true => Change::PutPair { pair: any_pair(rng), record: any_pair_record(rng) },
+            false => Change::DeletePair { pair: any_pair(rng) },
+        },
+        21 => Change::PutGroupRequest { conversation, user, record: any_group_request(rng) },
+        22 => match rng.random() {
+            true => Change::DeleteGroupRequest { conversation, user },
+            false => Change::DeleteConversation { conversation },
+        },
         _ => match rng.random() {
             true => Change::DeleteIntent { id: any_intent_id(rng) },
             false => Change::PutClock { ceiling: MessageId::from_raw(rng.random()) },

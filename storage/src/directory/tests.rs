@@ -104,12 +104,23 @@ fn home_of(change: &Change, placement: Placement) -> usize {
         | Change::DeleteUser { user }
         | Change::PutMembership { user, .. }
         | Change::DeleteMembership { user, .. }
-        | Change::PutFriend { user, .. } => placement.home_of_user(*user),
+        | Change::PutFriend { user, .. }
+        | Change::DeleteFriend { user, .. }
+        | Change::PutRequest { user, .. }
+        | Change::DeleteRequest { user, .. }
+        | Change::DeleteNotice { user, .. }
+        | Change::PutNoticeMark { user, .. } => placement.home_of_user(*user),
+        Change::PutNotice { notice } => placement.home_of_user(notice.user),
         Change::PutName { name, .. } | Change::DeleteName { name } => placement.home_of_name(name),
         Change::PutAllocator { .. } | Change::PutClock { .. } => placement.home_of_allocator(),
         Change::PutConversation { conversation, .. }
         | Change::PutMember { conversation, .. }
         | Change::DeleteMember { conversation, .. }
+        | Change::DeleteConversation { conversation }
+        | Change::PutGroupRequest { conversation, .. }
+        | Change::DeleteGroupRequest { conversation, .. }
+        | Change::PutPair { pair: conversation, .. }
+        | Change::DeletePair { pair: conversation }
         | Change::PutDedupe { conversation, .. } => placement.home_of_conversation(*conversation),
         Change::PutMessage { message } => placement.home_of_conversation(message.conversation),
         Change::PutIntent { id, .. } | Change::DeleteIntent { id } => placement.shard_of(id.origin),

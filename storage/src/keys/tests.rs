@@ -123,8 +123,35 @@ fn names_friends_members_and_intents_come_back() {
     assert_eq!(parse_friend(&friend(ada, bob)), Some((ada, bob)));
     let direct = ConversationId::direct(ada, bob).expect("two users");
     assert_eq!(parse_member(&member(direct, bob)), Some((direct, bob)));
+    assert_eq!(parse_request(&request(bob, direct)), Some((bob, direct)));
+    assert_eq!(parse_pair(&pair(direct)), Some((direct, ada, bob)));
+    let group = ConversationId::number(12).expect("12 is a number");
+    assert_eq!(parse_pair(&pair(group)), None);
+    assert_eq!(parse_group_request(&group_request(group, bob)), Some((group, bob)));
+    let seen = MessageId::from_raw(1 << 52);
+    assert_eq!(parse_notice(&notice(ada, seen)), Some((ada, seen)));
+    for origin in [0, 200, u8::MAX].map(Partition) {
+        assert_eq!(parse_notice_mark(&notice_mark(ada, origin)), Some((ada, origin)));
+    }
     let id = IntentId { origin: Partition(200), number: 1 << 40 };
     assert_eq!(parse_intent(&intent(id)), Some(id));
+}
+
+#[test]
+fn the_end_of_a_conversation_is_behind_all_that_is_its_own() {
+    for of in conversations() {
+        let last = Place { seq: Seq(u32::MAX), mark: u32::MAX, id: MessageId::MAX };
+        let end = end_of_conversation(of);
+        assert!(message(of, last) < end);
+        let user = UserId::new(UserId::MAX).expect("the largest user id");
+        assert!(dedupe(of, user, MessageId::ZERO) < end);
+        // A conversation of the same partition that is not this one is before it or behind.
+        for other in conversations().into_iter().filter(|other| *other != of) {
+            let mut key = conversation(other);
+            key[0] = end[0];
+            assert!(key < conversation(of) || key > end, "{other} is not in {of}");
+        }
+    }
 }
 
 /// Cut, lengthened and altered keys are refused rather than misread.

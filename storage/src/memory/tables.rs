@@ -4,19 +4,20 @@
 //! on disk can be held against it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use parlance_codecs::{ConversationId, Message, MessageId, Seq, UserId};
+use parlance_codecs::{ConversationId, Message, MessageId, Notice, Seq, UserId};
 use parlance_conversation::placement::{
     ALLOCATOR_PARTITION, Partition, Placement, conversation_partition, name_partition,
     user_partition,
 };
 use parlance_conversation::store::{
     AllocatorState, Change, ConversationRecord, ConversationState, DEDUPE_RECORDS_MAX,
-    DedupeRecord, Intent, IntentId, LoadKey, Loaded, LogPage, LogQuery, LogRange, MembershipRecord,
-    NameKey, NameRecord, Recovered, UserRecord, UserState,
+    DedupeRecord, FriendRecord, GroupRequestRecord, Intent, IntentId, LoadKey, Loaded, LogPage,
+    LogQuery, LogRange, MemberRecord, MembershipRecord, NameKey, NameRecord, NoticeMark,
+    PairRecord, Recovered, RequestRecord, UserRecord, UserState,
 };
 
 use crate::page::PageInProgress;
@@ -26,11 +27,16 @@ use crate::retention::dedupe_remembered;
 pub(super) struct Tables {
     users: BTreeMap<UserId, UserRecord>,
     memberships: BTreeMap<(UserId, ConversationId), MembershipRecord>,
-    friends: BTreeSet<(UserId, UserId)>,
+    friends: BTreeMap<(UserId, UserId), FriendRecord>,
+    requests: BTreeMap<(UserId, ConversationId), RequestRecord>,
+    notices: BTreeMap<(UserId, MessageId), Arc<Notice>>,
+    notice_marks: BTreeMap<(UserId, Partition), MessageId>,
+    pairs: BTreeMap<ConversationId, PairRecord>,
     names: BTreeMap<NameKey, NameRecord>,
     allocator: Option<AllocatorState>,
     conversations: BTreeMap<ConversationId, ConversationRecord>,
-    members: BTreeSet<(ConversationId, UserId)>,
+    members: BTreeMap<(ConversationId, UserId), MemberRecord>,
+    group_requests: BTreeMap<(ConversationId, UserId), GroupRequestRecord>,
     pub(super) logs: BTreeMap<ConversationId, Log>,
     dedupe: BTreeMap<(ConversationId, UserId, MessageId), DedupeRecord>,
     intents: BTreeMap<IntentId, Intent>,
@@ -62,9 +68,6 @@ impl Tables {
             Change::DeleteMembership { user, conversation } => {
                 self.memberships.remove(&(*user, *conversation));
             }
-            Change::PutFriend { user, friend } => {
-                self.friends.insert((*user, *friend));
-            }
             Change::PutName { name, record } => {
                 self.names.insert(name.clone(), record.clone());
             }
@@ -78,11 +81,10 @@ impl Tables {
             Change::PutConversation { conversation, record } => {
                 self.conversations.insert(*conversation, record.clone());
             }
-            Change::PutMember { conversation, user } => {
-                self.members.insert((*conversation, *user));
-            }
-            Change::DeleteMember { conversation, user } => {
-                self.members.remove(&(*conversation, *user));
+            Change::DeleteConversation { conversation } => {
+                self.conversations.remove(conversation);
+                self.logs.remove(conversation);
+                self.dedupe.retain(|(of, ..), _| of != conversation);
             }
             Change::PutMessage { message } => {
                 let log = self.logs.entry(message.conversation).or_default();
@@ -91,6 +93,19 @@ impl Tables {
             Change::PutDedupe { conversation, sender, record } => {
                 self.dedupe.insert((*conversation, *sender, record.id), *record);
             }
+            relation @ (Change::PutFriend { .. }
+            | Change::DeleteFriend { .. }
+            | Change::PutRequest { .. }
+            | Change::DeleteRequest { .. }
+            | Change::PutNotice { .. }
+            | Change::DeleteNotice { .. }
+            | Change::PutNoticeMark { .. }
+            | Change::PutPair { .. }
+            | Change::DeletePair { .. }
+            | Change::PutMember { .. }
+            | Change::PutGroupRequest { .. }
+            | Change::DeleteGroupRequest { .. }
+            | Change::DeleteMember { .. }) => self.apply_relation(relation),
             Change::PutIntent { id, intent } => {
                 self.intents.insert(*id, intent.clone());
             }
@@ -101,12 +116,59 @@ impl Tables {
         }
     }
 
+    /// Friends, members, requests and notices.
+    fn apply_relation(&mut self, change: &Change) {
+        match change {
+            Change::PutFriend { user, friend, record } => {
+                self.friends.insert((*user, *friend), record.clone());
+            }
+            Change::DeleteFriend { user, friend } => {
+                self.friends.remove(&(*user, *friend));
+            }
+            Change::PutRequest { user, about, record } => {
+                self.requests.insert((*user, *about), record.clone());
+            }
+            Change::DeleteRequest { user, about } => {
+                self.requests.remove(&(*user, *about));
+            }
+            Change::PutNotice { notice } => {
+                self.notices.insert((notice.user, notice.id), Arc::clone(notice));
+            }
+            Change::DeleteNotice { user, id } => {
+                self.notices.remove(&(*user, *id));
+            }
+            Change::PutNoticeMark { user, mark } => {
+                self.notice_marks.insert((*user, mark.origin), mark.up_to);
+            }
+            Change::PutPair { pair, record } => {
+                self.pairs.insert(*pair, *record);
+            }
+            Change::DeletePair { pair } => {
+                self.pairs.remove(pair);
+            }
+            Change::PutMember { conversation, user, record } => {
+                self.members.insert((*conversation, *user), record.clone());
+            }
+            Change::PutGroupRequest { conversation, user, record } => {
+                self.group_requests.insert((*conversation, *user), record.clone());
+            }
+            Change::DeleteGroupRequest { conversation, user } => {
+                self.group_requests.remove(&(*conversation, *user));
+            }
+            Change::DeleteMember { conversation, user } => {
+                self.members.remove(&(*conversation, *user));
+            }
+            other => unreachable!("no relation: {other:?}"),
+        }
+    }
+
     pub(super) fn load(&self, key: &LoadKey, now_ms: u64) -> Loaded {
         match key {
             LoadKey::User(user) => Loaded::User(self.user(*user)),
             LoadKey::Conversation(conversation) => {
                 Loaded::Conversation(self.conversation(*conversation))
             }
+            LoadKey::Pair(pair) => Loaded::Pair(self.pairs.get(pair).copied()),
             LoadKey::Name(name) => Loaded::Name(self.names.get(name).cloned()),
             LoadKey::Allocator => Loaded::Allocator(self.allocator.unwrap_or_default()),
             LoadKey::Dedupe { conversation, sender } => {
@@ -129,38 +191,32 @@ impl Tables {
 
     fn user(&self, user: UserId) -> Option<UserState> {
         let record = self.users.get(&user)?.clone();
-        let memberships = self.memberships_of(user).map(|(id, record)| (id, record.clone()));
-        let friends =
-            self.friends.range((user, UserId::new(1)?)..=(user, UserId::new(UserId::MAX)?));
+        let first = UserId::new(1)?;
+        let friends = self.friends.range((user, first)..=(user, UserId::new(UserId::MAX)?));
+        let notices = self.notices.range((user, MessageId::ZERO)..=(user, MessageId::MAX));
+        let marks = self.notice_marks.range((user, Partition(0))..=(user, Partition(u8::MAX)));
         Some(UserState {
             record,
-            memberships: memberships.collect(),
-            friends: friends.map(|&(_, friend)| friend).collect(),
+            memberships: of_user(&self.memberships, user),
+            friends: friends.map(|(&(_, friend), record)| (friend, record.clone())).collect(),
+            requests: of_user(&self.requests, user),
+            notices: notices.map(|(_, notice)| Arc::clone(notice)).collect(),
+            notice_marks: marks
+                .map(|(&(_, origin), up_to)| NoticeMark { origin, up_to: *up_to })
+                .collect(),
         })
-    }
-
-    fn memberships_of(
-        &self,
-        user: UserId,
-    ) -> impl Iterator<Item = (ConversationId, &MembershipRecord)> {
-        let next_user = user.raw().checked_add(1).and_then(UserId::new);
-        // No conversation sorts before the direct of the first two users.
-        let first = UserId::new(1).zip(UserId::new(2)).map(|(a, b)| ConversationId::Direct(a, b));
-        let from = first.map_or(Bound::Unbounded, |first| Bound::Included((user, first)));
-        let to = next_user
-            .zip(first)
-            .map_or(Bound::Unbounded, |(next, first)| Bound::Excluded((next, first)));
-        self.memberships.range((from, to)).map(|(&(_, id), record)| (id, record))
     }
 
     fn conversation(&self, conversation: ConversationId) -> Option<ConversationState> {
         let record = self.conversations.get(&conversation)?.clone();
         let users = (conversation, UserId::new(1)?)..=(conversation, UserId::new(UserId::MAX)?);
-        let members = self.members.range(users).map(|&(_, user)| user).collect();
+        let members = self.members.range(users.clone());
+        let requests = self.group_requests.range(users);
         let last = self.logs.get(&conversation).and_then(|log| log.values().next_back());
         Some(ConversationState {
             record,
-            members,
+            members: members.map(|(&(_, user), record)| (user, record.clone())).collect(),
+            requests: requests.map(|(&(_, user), record)| (user, record.clone())).collect(),
             last_seq: last.map_or(Seq(0), |last| last.seq),
             last_mark: last.map_or(0, |last| last.mark),
             last_id: last.map_or(MessageId::ZERO, |last| last.id),
@@ -221,8 +277,23 @@ impl Tables {
                 .memberships
                 .insert(*key, record.clone());
         }
-        for pair in &self.friends {
-            owner(shards, placement, user_partition(pair.0)).friends.insert(*pair);
+        for (key, record) in &self.friends {
+            let owner = owner(shards, placement, user_partition(key.0));
+            owner.friends.insert(*key, record.clone());
+        }
+        for (key, record) in &self.requests {
+            let owner = owner(shards, placement, user_partition(key.0));
+            owner.requests.insert(*key, record.clone());
+        }
+        for (key, notice) in &self.notices {
+            let owner = owner(shards, placement, user_partition(key.0));
+            owner.notices.insert(*key, Arc::clone(notice));
+        }
+        for (key, up_to) in &self.notice_marks {
+            owner(shards, placement, user_partition(key.0)).notice_marks.insert(*key, *up_to);
+        }
+        for (pair, record) in &self.pairs {
+            owner(shards, placement, conversation_partition(*pair)).pairs.insert(*pair, *record);
         }
         for (name, record) in &self.names {
             owner(shards, placement, name_partition(name))
@@ -237,8 +308,13 @@ impl Tables {
                 .conversations
                 .insert(*id, record.clone());
         }
-        for pair in &self.members {
-            owner(shards, placement, conversation_partition(pair.0)).members.insert(*pair);
+        for (key, record) in &self.members {
+            let owner = owner(shards, placement, conversation_partition(key.0));
+            owner.members.insert(*key, record.clone());
+        }
+        for (key, record) in &self.group_requests {
+            let owner = owner(shards, placement, conversation_partition(key.0));
+            owner.group_requests.insert(*key, record.clone());
         }
         for (id, log) in &self.logs {
             owner(shards, placement, conversation_partition(*id)).logs.insert(*id, log.clone());
@@ -256,4 +332,19 @@ fn owner(shards: &mut [Tables], placement: Placement, partition: Partition) -> &
     shards
         .get_mut(placement.shard_of(partition).index())
         .expect("there are as many tables as the placement has shards")
+}
+
+/// What a table holds of one user by conversation, rising.
+fn of_user<V: Clone>(
+    table: &BTreeMap<(UserId, ConversationId), V>,
+    user: UserId,
+) -> Vec<(ConversationId, V)> {
+    let next_user = user.raw().checked_add(1).and_then(UserId::new);
+    // No conversation sorts before the direct of the first two users.
+    let first = UserId::new(1).zip(UserId::new(2)).map(|(a, b)| ConversationId::Direct(a, b));
+    let from = first.map_or(Bound::Unbounded, |first| Bound::Included((user, first)));
+    let to = next_user
+        .zip(first)
+        .map_or(Bound::Unbounded, |(next, first)| Bound::Excluded((next, first)));
+    table.range((from, to)).map(|(&(_, id), value)| (id, value.clone())).collect()
 }

@@ -1,16 +1,19 @@
 //! What must still happen on another shard.
 
+use std::sync::Arc;
+
 use parlance_codecs::Seq;
 use parlance_conversation::store::Intent;
 
+use super::notice::{StoredNotice, notice, stored_notice};
 use super::{
-    BadRecord, StoredConversationId, bad, category, conversation_id, decode, encode,
+    BadRecord, StoredConversationId, bad, category, conversation_id, decode, encode, message_id,
     stored_category, user_id,
 };
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct StoredIntent {
-    #[prost(oneof = "StoredAct", tags = "1, 2, 3")]
+    #[prost(oneof = "StoredAct", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
     act: Option<StoredAct>,
 }
 
@@ -21,7 +24,17 @@ enum StoredAct {
     #[prost(message, tag = "2")]
     Left(StoredLeft),
     #[prost(message, tag = "3")]
-    Befriended(StoredBefriended),
+    Befriended(StoredFriendship),
+    #[prost(message, tag = "4")]
+    Unfriended(StoredFriendship),
+    #[prost(message, tag = "5")]
+    FriendAsked(StoredFriendAsked),
+    #[prost(message, tag = "6")]
+    Invited(StoredInvited),
+    #[prost(message, tag = "7")]
+    RequestOver(StoredLeft),
+    #[prost(message, tag = "8")]
+    Notify(StoredNotify),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -47,11 +60,42 @@ struct StoredLeft {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct StoredBefriended {
+struct StoredFriendship {
     #[prost(uint64, tag = "1")]
     user: u64,
     #[prost(uint64, tag = "2")]
     friend: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredFriendAsked {
+    #[prost(uint64, tag = "1")]
+    user: u64,
+    #[prost(uint64, tag = "2")]
+    from: u64,
+    #[prost(string, tag = "3")]
+    text: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredInvited {
+    #[prost(uint64, tag = "1")]
+    user: u64,
+    #[prost(message, optional, tag = "2")]
+    group: Option<StoredConversationId>,
+    #[prost(uint64, tag = "3")]
+    from: u64,
+}
+
+/// In the notice's own record, user and id are in the key.
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredNotify {
+    #[prost(uint64, tag = "1")]
+    user: u64,
+    #[prost(uint64, tag = "2")]
+    id: u64,
+    #[prost(message, optional, tag = "3")]
+    notice: Option<StoredNotice>,
 }
 
 pub(crate) fn encode_intent(intent: &Intent) -> Vec<u8> {
@@ -70,8 +114,30 @@ pub(crate) fn encode_intent(intent: &Intent) -> Vec<u8> {
             conversation: Some((*conversation).into()),
         }),
         Intent::Befriended { user, friend } => {
-            StoredAct::Befriended(StoredBefriended { user: user.raw(), friend: friend.raw() })
+            StoredAct::Befriended(StoredFriendship { user: user.raw(), friend: friend.raw() })
         }
+        Intent::Unfriended { user, friend } => {
+            StoredAct::Unfriended(StoredFriendship { user: user.raw(), friend: friend.raw() })
+        }
+        Intent::FriendAsked { user, from, text } => StoredAct::FriendAsked(StoredFriendAsked {
+            user: user.raw(),
+            from: from.raw(),
+            text: text.clone(),
+        }),
+        Intent::Invited { user, group, from } => StoredAct::Invited(StoredInvited {
+            user: user.raw(),
+            group: Some((*group).into()),
+            from: from.raw(),
+        }),
+        Intent::RequestOver { user, about } => StoredAct::RequestOver(StoredLeft {
+            user: user.raw(),
+            conversation: Some((*about).into()),
+        }),
+        Intent::Notify { notice } => StoredAct::Notify(StoredNotify {
+            user: notice.user.raw(),
+            id: notice.id.raw(),
+            notice: Some(stored_notice(notice)),
+        }),
     };
     encode(&StoredIntent { act: Some(act) })
 }
@@ -94,5 +160,27 @@ pub(crate) fn decode_intent(bytes: &[u8]) -> Result<Intent, BadRecord> {
             user: user_id(befriended.user)?,
             friend: user_id(befriended.friend)?,
         }),
+        StoredAct::Unfriended(parted) => {
+            Ok(Intent::Unfriended { user: user_id(parted.user)?, friend: user_id(parted.friend)? })
+        }
+        StoredAct::FriendAsked(asked) => Ok(Intent::FriendAsked {
+            user: user_id(asked.user)?,
+            from: user_id(asked.from)?,
+            text: asked.text,
+        }),
+        StoredAct::Invited(invited) => Ok(Intent::Invited {
+            user: user_id(invited.user)?,
+            group: conversation_id(invited.group)?,
+            from: user_id(invited.from)?,
+        }),
+        StoredAct::RequestOver(over) => Ok(Intent::RequestOver {
+            user: user_id(over.user)?,
+            about: conversation_id(over.conversation)?,
+        }),
+        StoredAct::Notify(told) => {
+            let stored = told.notice.ok_or_else(|| bad("notice of an intent", "none"))?;
+            let notice = notice(stored, user_id(told.user)?, message_id(told.id)?)?;
+            Ok(Intent::Notify { notice: Arc::new(notice) })
+        }
     }
 }

@@ -9,6 +9,8 @@ use parlance_codecs::{Category, ConversationId, MessageId, Seq, UserId};
 mod conversation;
 mod intent;
 mod message;
+mod notice;
+mod relations;
 mod user;
 
 pub(crate) use conversation::{
@@ -17,6 +19,12 @@ pub(crate) use conversation::{
 };
 pub(crate) use intent::{decode_intent, encode_intent};
 pub(crate) use message::{REMOVED, decode_message, encode_message, expiry_of};
+pub(crate) use notice::{decode_notice, encode_notice};
+pub(crate) use relations::{
+    decode_friend, decode_group_request, decode_member, decode_notice_mark, decode_pair,
+    decode_request, encode_friend, encode_group_request, encode_member, encode_notice_mark,
+    encode_pair, encode_request,
+};
 pub(crate) use user::{
     decode_membership, decode_name, decode_user, encode_membership, encode_name, encode_user,
 };
@@ -75,18 +83,6 @@ pub(crate) fn encode_recalled(seq: Seq) -> Vec<u8> {
 
 pub(crate) fn decode_recalled(bytes: &[u8]) -> Result<Seq, BadRecord> {
     decode::<StoredRecalled>(bytes).map(|stored| Seq(stored.seq))
-}
-
-/// A record that says only that it is there: a member, a friend.
-#[derive(Clone, PartialEq, prost::Message)]
-struct StoredPresence {}
-
-pub(crate) fn encode_presence() -> Vec<u8> {
-    encode(&StoredPresence {})
-}
-
-pub(crate) fn decode_presence(bytes: &[u8]) -> Result<(), BadRecord> {
-    decode::<StoredPresence>(bytes).map(|StoredPresence {}| ())
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -19,6 +19,20 @@ fn every_record_comes_back() {
         assert_eq!(decode_user(&encode_user(&user)), Ok(user));
         let membership = any_membership(rng);
         assert_eq!(decode_membership(&encode_membership(&membership)), Ok(membership));
+        let friend = any_friend(rng);
+        assert_eq!(decode_friend(&encode_friend(&friend)), Ok(friend));
+        let pair = any_pair_record(rng);
+        assert_eq!(decode_pair(&encode_pair(pair)), Ok(pair));
+        let member = any_member(rng);
+        assert_eq!(decode_member(&encode_member(&member)), Ok(member));
+        let request = any_request(rng);
+        assert_eq!(decode_request(&encode_request(&request)), Ok(request));
+        let request = any_group_request(rng);
+        assert_eq!(decode_group_request(&encode_group_request(&request)), Ok(request));
+        let notice = any_notice(rng);
+        assert_eq!(decode_notice(&encode_notice(&notice), notice.user, notice.id), Ok(notice));
+        let mark = any_notice(rng).id;
+        assert_eq!(decode_notice_mark(&encode_notice_mark(mark)), Ok(mark));
         let name = any_name_record(rng);
         assert_eq!(decode_name(&encode_name(&name)), Ok(name));
         let conversation = any_conversation_record(rng);
@@ -40,7 +54,6 @@ fn every_record_comes_back() {
             assert_eq!(decoded, Ok(Some(message)));
         }
     });
-    assert_eq!(decode_presence(&encode_presence()), Ok(()));
 }
 
 #[test]
@@ -52,9 +65,9 @@ fn a_removed_entry_decodes_as_one() {
 
 #[test]
 fn other_versions_and_empty_records_are_refused() {
-    assert_eq!(decode_presence(&[]), Err(BadRecord::Empty));
+    assert_eq!(decode_member(&[]), Err(BadRecord::Empty));
     for got in [0, RECORD_VERSION + 1, u8::MAX] {
-        assert_eq!(decode_presence(&[got]), Err(BadRecord::Version { got }));
+        assert_eq!(decode_member(&[got]), Err(BadRecord::Version { got }));
     }
 }
 
@@ -78,6 +91,11 @@ fn values_that_were_never_written_are_refused() {
     assert!(decode_conversation(&empty).is_err());
     assert!(decode_dedupe(&empty, id(1)).is_err());
     assert!(decode_intent(&empty).is_err());
+    assert!(decode_request(&empty).is_err());
+    assert!(decode_group_request(&empty).is_err());
+    assert!(decode_notice(&empty, user(1), id(1)).is_err());
+    // The duty of a member that this program does not know.
+    assert!(decode_member(&[RECORD_VERSION, 0x10, 2]).is_err());
 }
 
 #[test]
@@ -95,11 +113,13 @@ fn a_mark_stands_only_in_a_marks_place() {
 fn hostile_bytes_never_panic() {
     with_seeds(300, |rng| {
         let mut log = LogWriter::new(number(1));
-        let mut bytes = match rng.random_range(0..5) {
+        let mut bytes = match rng.random_range(0..7) {
             0 => encode_user(&any_user_record(rng)),
             1 => encode_membership(&any_membership(rng)),
             2 => encode_message(&log.next(rng, id(1))),
             3 => encode_intent(&any_intent(rng)),
+            4 => encode_notice(&any_notice(rng)),
+            5 => encode_group_request(&any_group_request(rng)),
             _ => {
                 let mut random = vec![RECORD_VERSION; rng.random_range(1..64)];
                 rng.fill_bytes(&mut random[1..]);
@@ -122,7 +142,13 @@ fn hostile_bytes_never_panic() {
                 let _ = decode_intent(bytes);
                 let _ = decode_clock(bytes);
                 let _ = decode_allocator(bytes);
-                let _ = decode_presence(bytes);
+                let _ = decode_friend(bytes);
+                let _ = decode_pair(bytes);
+                let _ = decode_member(bytes);
+                let _ = decode_request(bytes);
+                let _ = decode_group_request(bytes);
+                let _ = decode_notice(bytes, user(1), id(1));
+                let _ = decode_notice_mark(bytes);
             }
         }
     });

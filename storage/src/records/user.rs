@@ -16,6 +16,8 @@ struct StoredUser {
     /// One per category, in the order of `Category::ALL`.
     #[prost(uint64, repeated, tag = "4")]
     delivered_up_to: Vec<u64>,
+    #[prost(string, tag = "5")]
+    own_name: String,
 }
 
 pub(crate) fn encode_user(record: &UserRecord) -> Vec<u8> {
@@ -24,6 +26,7 @@ pub(crate) fn encode_user(record: &UserRecord) -> Vec<u8> {
         external_id: record.external_id.clone(),
         created_at_ms: record.created_at_ms,
         delivered_up_to: record.delivered_up_to.iter().map(|id| id.raw()).collect(),
+        own_name: record.own_name.clone(),
     })
 }
 
@@ -40,6 +43,7 @@ pub(crate) fn decode_user(bytes: &[u8]) -> Result<UserRecord, BadRecord> {
         external_id: stored.external_id,
         created_at_ms: stored.created_at_ms,
         delivered_up_to,
+        own_name: stored.own_name,
     })
 }
 
@@ -73,6 +77,8 @@ struct StoredMembership {
     /// A seq. Tag 4 held a message id.
     #[prost(uint32, tag = "6")]
     read: u32,
+    #[prost(string, tag = "7")]
+    alias: String,
 }
 
 pub(crate) fn encode_membership(record: &MembershipRecord) -> Vec<u8> {
@@ -82,6 +88,7 @@ pub(crate) fn encode_membership(record: &MembershipRecord) -> Vec<u8> {
         delivered_above: record.delivered_above.iter().map(|seq| seq.0).collect(),
         hidden_up_to: record.hidden_up_to.0,
         read: record.read.0,
+        alias: record.alias.clone(),
     })
 }
 
@@ -96,5 +103,6 @@ pub(crate) fn decode_membership(bytes: &[u8]) -> Result<MembershipRecord, BadRec
         delivered_above: stored.delivered_above.into_iter().map(Seq).collect(),
         read: Seq(stored.read),
         hidden_up_to: Seq(stored.hidden_up_to),
+        alias: stored.alias,
     })
 }

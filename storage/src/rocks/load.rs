@@ -7,7 +7,8 @@ use std::sync::Arc;
 use parlance_codecs::{ConversationId, Message, MessageId, Seq, UserId};
 use parlance_conversation::placement::Partition;
 use parlance_conversation::store::{
-    ConversationState, DEDUPE_RECORDS_MAX, DedupeRecord, LoadKey, Loaded, UserRecord, UserState,
+    ConversationState, DEDUPE_RECORDS_MAX, DedupeRecord, LoadKey, Loaded, NoticeMark, UserRecord,
+    UserState,
 };
 
 use super::log;
@@ -22,6 +23,10 @@ pub(super) fn load(view: &View<'_>, key: &LoadKey, now_ms: u64) -> Result<Loaded
     Ok(match key {
         LoadKey::User(id) => Loaded::User(user(view, *id)?),
         LoadKey::Conversation(id) => Loaded::Conversation(conversation(view, *id)?),
+        LoadKey::Pair(pair) => {
+            let key = keys::pair(*pair);
+            Loaded::Pair(view.get_record(Family::Pairs, &key, records::decode_pair)?)
+        }
         LoadKey::Name(name) => {
             let key = keys::name(name);
             Loaded::Name(view.get_record(Family::Names, &key, records::decode_name)?)
@@ -94,11 +99,26 @@ fn user(view: &View<'_>, user: UserId) -> Result<Option<UserState>, StoreError> 
         Ok((conversation, record))
     })?;
     let friends = each_under(view.scan(Family::Friends), &key, |key, value| {
-        records::decode_presence(value).map_err(|why| why.to_string())?;
         let (_, friend) = keys::parse_friend(key).ok_or("no friend's key")?;
-        Ok(friend)
+        let record = records::decode_friend(value).map_err(|why| why.to_string())?;
+        Ok((friend, record))
     })?;
-    Ok(Some(UserState { record, memberships, friends }))
+    let requests = each_under(view.scan(Family::Requests), &key, |key, value| {
+        let (_, about) = keys::parse_request(key).ok_or("no request's key")?;
+        let record = records::decode_request(value).map_err(|why| why.to_string())?;
+        Ok((about, record))
+    })?;
+    let notices = each_under(view.scan(Family::Notices), &key, |key, value| {
+        let (user, id) = keys::parse_notice(key).ok_or("no notice's key")?;
+        let notice = records::decode_notice(value, user, id).map_err(|why| why.to_string())?;
+        Ok(Arc::new(notice))
+    })?;
+    let notice_marks = each_under(view.scan(Family::NoticeMarks), &key, |key, value| {
+        let (_, origin) = keys::parse_notice_mark(key).ok_or("no notice mark's key")?;
+        let up_to = records::decode_notice_mark(value).map_err(|why| why.to_string())?;
+        Ok(NoticeMark { origin, up_to })
+    })?;
+    Ok(Some(UserState { record, memberships, friends, requests, notices, notice_marks }))
 }
 
 fn conversation(
@@ -109,14 +129,26 @@ fn conversation(
     let found = view.get_record(Family::Conversations, &key, records::decode_conversation)?;
     let Some(record) = found else { return Ok(None) };
     let members = each_under(view.scan(Family::Members), &key, |key, value| {
-        records::decode_presence(value).map_err(|why| why.to_string())?;
         let (_, user) = keys::parse_member(key).ok_or("no member's key")?;
-        Ok(user)
+        let record = records::decode_member(value).map_err(|why| why.to_string())?;
+        Ok((user, record))
+    })?;
+    let requests = each_under(view.scan(Family::GroupRequests), &key, |key, value| {
+        let (_, user) = keys::parse_group_request(key).ok_or("no request's key")?;
+        let record = records::decode_group_request(value).map_err(|why| why.to_string())?;
+        Ok((user, record))
     })?;
     let last = log::last_place(&mut view.scan(Family::Messages), &key)?;
     let Place { seq, mark, id } =
         last.unwrap_or(Place { seq: Seq(0), mark: 0, id: MessageId::ZERO });
-    Ok(Some(ConversationState { record, members, last_seq: seq, last_mark: mark, last_id: id }))
+    Ok(Some(ConversationState {
+        record,
+        members,
+        requests,
+        last_seq: seq,
+        last_mark: mark,
+        last_id: id,
+    }))
 }
 
 /// Newest first: the keys hold falling ids.

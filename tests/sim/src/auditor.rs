@@ -6,6 +6,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod ledger;
+mod relations;
 pub(crate) mod rights;
 pub(crate) mod sessions;
 pub(crate) mod stores;
@@ -134,7 +135,7 @@ impl Auditor {
 
     fn note_stays(&mut self, changes: &[Change]) {
         for change in changes {
-            let Change::PutMember { conversation, user } = change else { continue };
+            let Change::PutMember { conversation, user, .. } = change else { continue };
             let Some(log) = self.ledger.logs.get(conversation) else { continue };
             let Some(stays) = log.stays.get(user) else { continue };
             let again = stays.len() > 1;

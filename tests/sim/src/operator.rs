@@ -5,7 +5,7 @@
 
 use parlance_codecs::{Category, ConversationId, Draft, UserId};
 use parlance_conversation::Input;
-use parlance_conversation::mesh::{CallAnswer, CallRequest};
+use parlance_conversation::mesh::{CallAnswer, CallRequest, Notify};
 use parlance_conversation::store::NameKey;
 
 use crate::drafts::{DraftFact, Sender, body_of};
@@ -98,7 +98,12 @@ impl World {
             members,
             posters: if category == Category::Channel { self.some_users(500) } else { Vec::new() },
             history_for_new_members: self.dice.chance(600),
+            notify: self.notify(),
         }
+    }
+
+    fn notify(&mut self) -> Notify {
+        if self.dice.chance(500) { Notify::Concerned } else { Notify::Nobody }
     }
 
     fn next_request(&mut self, token: &mut Option<u64>) -> Option<CallRequest> {
@@ -130,7 +135,7 @@ impl World {
     fn add_members(&mut self, conversation: ConversationId) -> Option<CallRequest> {
         let members = self.some_users(300);
         self.auditor.adding.extend(members.iter().map(|user| (conversation, *user)));
-        Some(CallRequest::AddMembers { conversation, members })
+        Some(CallRequest::AddMembers { conversation, members, notify: self.notify() })
     }
 
     fn remove_members(&mut self, conversation: ConversationId) -> Option<CallRequest> {
@@ -149,7 +154,7 @@ impl World {
         for user in &members {
             self.auditor.removing.insert((conversation, *user));
         }
-        Some(CallRequest::RemoveMembers { conversation, members })
+        Some(CallRequest::RemoveMembers { conversation, members, notify: self.notify() })
     }
 
     fn befriend(&mut self) -> Option<CallRequest> {
@@ -158,7 +163,7 @@ impl World {
             return None;
         }
         self.auditor.befriending.insert((a.min(b), a.max(b)));
-        Some(CallRequest::Befriend { a, b })
+        Some(CallRequest::Befriend { a, b, notify: self.notify() })
     }
 
     fn operator_post(&mut self, token: &mut Option<u64>) -> Option<CallRequest> {

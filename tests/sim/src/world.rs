@@ -347,6 +347,7 @@ fn by_id_style() -> SessionStyle {
         friends_required: false,
         replaces: Replaces::Nothing,
         marks: true,
+        notices: false,
     }
 }
 
@@ -358,5 +359,6 @@ fn by_cursor_style(plan: &Plan, dice: &mut Dice) -> SessionStyle {
         friends_required: dice.chance(plan.friends_required_per_mille),
         replaces: Replaces::SameDevice,
         marks: false,
+        notices: true,
     }
 }

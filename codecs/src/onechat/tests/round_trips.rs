@@ -84,7 +84,7 @@ fn commands() -> impl Strategy<Value = (Value, Request)> {
         (others(), texts(), tags()).prop_map(|(user, text, tag)| {
             let command =
                 json!({ "cmd": "create_friendship", "to": user.raw(), "msg": text, "ack": tag });
-            (command, asked(&tag, Ask::RequestFriend { user, text }))
+            (command, asked(&tag, Ask::RequestFriend { user, text, named_only: false }))
         }),
         (texts(), prop::collection::btree_set(others(), 0..20)).prop_map(|(name, members)| {
             let members = Vec::from_iter(members);

@@ -28,7 +28,7 @@ fn friends_asks() -> Vec<Case> {
     vec![
         (
             "create_friendship",
-            Ask::RequestFriend { user, text: "x".into() },
+            Ask::RequestFriend { user, text: "x".into(), named_only: false },
             Answer::Befriended(false),
             [
                 vec![
@@ -139,7 +139,7 @@ fn each_command_is_answered_as_the_table_says() {
 
 #[test]
 fn an_acknowledgement_and_an_error_are_two_frames() {
-    let ask = Ask::RequestFriend { user: samples::user(9), text: String::new() };
+    let ask = Ask::RequestFriend { user: samples::user(9), text: String::new(), named_only: false };
     let result = Err(Refusal::AlreadyAsked);
     let frames = FORMS.map(|(label, framing)| (label, answered(framing, &ask, result.clone())));
     let path = "onechat-out/answered-twice.txt";

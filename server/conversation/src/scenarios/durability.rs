@@ -45,8 +45,10 @@ fn joining_leaving_and_joining_again_are_told_again_in_order() {
 fn a_friendship_that_a_crash_interrupted_is_told_again() {
     check(
         "shards 2
-        hold mesh 0 1
+        hold commits 0
         call befriend 7 8
+        hold mesh 0 1
+        let commits 0
         crash
         let mesh 0 1
         in a 8 onechat friends=yes

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parlance_codecs::{ConversationId, Message, MessageId, Seq, UserId};
+use parlance_codecs::{ConversationId, Message, MessageId, Notice, Seq, UserId};
 
-use crate::placement::{Placement, ShardIndex, user_partition};
+use crate::placement::{Partition, Placement, ShardIndex, user_partition};
 use crate::store::{
-    AllocatorState, Change, ConversationRecord, ConversationState, DedupeRecord, Intent, IntentId,
-    LoadKey, Loaded, LogPage, LogQuery, MembershipRecord, NameKey, NameRecord, Recovered,
+    AllocatorState, Change, ConversationRecord, ConversationState, DedupeRecord, FriendRecord,
+    GroupRequestRecord, Intent, IntentId, LoadKey, Loaded, LogPage, LogQuery, MemberRecord,
+    MembershipRecord, NameKey, NameRecord, NoticeMark, PairRecord, Recovered, RequestRecord,
     UserRecord, UserState,
 };
 
@@ -17,11 +18,16 @@ use crate::store::{
 pub(super) struct Store {
     users: BTreeMap<UserId, UserRecord>,
     pub(super) memberships: BTreeMap<(UserId, ConversationId), MembershipRecord>,
-    friends: BTreeMap<(UserId, UserId), ()>,
+    friends: BTreeMap<(UserId, UserId), FriendRecord>,
+    requests: BTreeMap<(UserId, ConversationId), RequestRecord>,
+    notices: BTreeMap<(UserId, MessageId), Arc<Notice>>,
+    notice_marks: BTreeMap<(UserId, Partition), MessageId>,
+    pairs: BTreeMap<ConversationId, PairRecord>,
     names: BTreeMap<NameKey, NameRecord>,
     allocator: AllocatorState,
     conversations: BTreeMap<ConversationId, ConversationRecord>,
-    members: BTreeMap<(ConversationId, UserId), ()>,
+    members: BTreeMap<(ConversationId, UserId), MemberRecord>,
+    group_requests: BTreeMap<(ConversationId, UserId), GroupRequestRecord>,
     log: BTreeMap<(ConversationId, Seq, u32), Arc<Message>>,
     /// Oldest first.
     dedupe: BTreeMap<(ConversationId, UserId), Vec<DedupeRecord>>,
@@ -40,7 +46,23 @@ impl Store {
             Change::DeleteMembership { user, conversation } => {
                 self.memberships.remove(&(user, conversation));
             }
-            Change::PutFriend { user, friend } => drop(self.friends.insert((user, friend), ())),
+            Change::PutFriend { user, friend, record } => {
+                self.friends.insert((user, friend), record);
+            }
+            Change::DeleteFriend { user, friend } => drop(self.friends.remove(&(user, friend))),
+            Change::PutRequest { user, about, record } => {
+                self.requests.insert((user, about), record);
+            }
+            Change::DeleteRequest { user, about } => drop(self.requests.remove(&(user, about))),
+            Change::PutNotice { notice } => {
+                self.notices.insert((notice.user, notice.id), notice);
+            }
+            Change::DeleteNotice { user, id } => drop(self.notices.remove(&(user, id))),
+            Change::PutNoticeMark { user, mark } => {
+                self.notice_marks.insert((user, mark.origin), mark.up_to);
+            }
+            Change::PutPair { pair, record } => drop(self.pairs.insert(pair, record)),
+            Change::DeletePair { pair } => drop(self.pairs.remove(&pair)),
             Change::PutName { name, record } => drop(self.names.insert(name, record)),
             Change::DeleteName { name } => drop(self.names.remove(&name)),
             Change::PutAllocator { next_user, next_conversation } => {
@@ -49,8 +71,19 @@ impl Store {
             Change::PutConversation { conversation, record } => {
                 self.conversations.insert(conversation, record);
             }
-            Change::PutMember { conversation, user } => {
-                self.members.insert((conversation, user), ());
+            Change::DeleteConversation { conversation } => {
+                self.conversations.remove(&conversation);
+                self.log.retain(|(of, ..), _| *of != conversation);
+                self.dedupe.retain(|(of, _), _| *of != conversation);
+            }
+            Change::PutMember { conversation, user, record } => {
+                self.members.insert((conversation, user), record);
+            }
+            Change::PutGroupRequest { conversation, user, record } => {
+                self.group_requests.insert((conversation, user), record);
+            }
+            Change::DeleteGroupRequest { conversation, user } => {
+                self.group_requests.remove(&(conversation, user));
             }
             Change::DeleteMember { conversation, user } => {
                 self.members.remove(&(conversation, user));
@@ -72,13 +105,17 @@ impl Store {
             LoadKey::User(user) => Loaded::User(self.users.get(user).map(|record| {
                 UserState {
                     record: record.clone(),
-                    memberships: below(&self.memberships, *user)
-                        .map(|(conversation, record)| (conversation, record.clone()))
+                    memberships: each_of(&self.memberships, *user),
+                    friends: each_of(&self.friends, *user),
+                    requests: each_of(&self.requests, *user),
+                    notices: below(&self.notices, *user).map(|(_, one)| one.clone()).collect(),
+                    notice_marks: below(&self.notice_marks, *user)
+                        .map(|(origin, up_to)| NoticeMark { origin, up_to: *up_to })
                         .collect(),
-                    friends: below(&self.friends, *user).map(|(friend, ())| friend).collect(),
                 }
             })),
             LoadKey::Conversation(id) => Loaded::Conversation(self.conversation(*id)),
+            LoadKey::Pair(pair) => Loaded::Pair(self.pairs.get(pair).copied()),
             LoadKey::Name(name) => Loaded::Name(self.names.get(name).cloned()),
             LoadKey::Allocator => Loaded::Allocator(self.allocator),
             LoadKey::Dedupe { conversation, sender } => {
@@ -93,11 +130,13 @@ impl Store {
 
     fn conversation(&self, id: ConversationId) -> Option<ConversationState> {
         let record = self.conversations.get(&id)?.clone();
-        let members = below(&self.members, id).map(|(user, ())| user).collect();
+        let members = each_of(&self.members, id);
+        let requests = each_of(&self.group_requests, id);
         let last = self.log_of(id).last();
         Some(ConversationState {
             record,
             members,
+            requests,
             last_seq: last.as_ref().map_or(Seq(0), |message| message.seq),
             last_mark: last.as_ref().map_or(0, |message| message.mark),
             last_id: last.as_ref().map_or(MessageId::ZERO, |message| message.id),
@@ -154,4 +193,11 @@ fn below<A: Ord + Copy, B: Ord + Copy, V>(
     first: A,
 ) -> impl Iterator<Item = (B, &V)> {
     map.iter().filter(move |((a, _), _)| *a == first).map(|((_, b), value)| (*b, value))
+}
+
+fn each_of<A: Ord + Copy, B: Ord + Copy, V: Clone>(
+    map: &BTreeMap<(A, B), V>,
+    first: A,
+) -> Vec<(B, V)> {
+    below(map, first).map(|(second, value)| (second, value.clone())).collect()
 }

@@ -2,9 +2,13 @@
 //!
 //! `a < 1#2 text` live; `a page 1#1 x, 1#2 y` and `a synced` answer a Sync; `a posted 1#2`, with
 //! `again` for a retry and `index 1` for a recall; `a refused: …`; `a closed: …`; `a full` waits
-//! for a drain; `answer: …` answers a call.
+//! for a drain; `answer: …` answers a call. `a told 7n1 …` is a live notice (the
+//! first for user 7), `a missed 7n1 …` lists those that were not acknowledged.
 
-use parlance_codecs::{Content, Event, Message, MessageId, Posted, Refusal};
+use parlance_codecs::ask::{JoinRequest, Member};
+use parlance_codecs::{
+    Content, ConversationId, Event, Message, MessageId, News, Notice, Posted, Refusal,
+};
 
 use crate::mesh::CallAnswer;
 
@@ -39,9 +43,35 @@ pub(super) fn event(event: &Event, named: Named<'_>) -> String {
             format!("not joined {room}: {refusal}")
         }
         Event::Refused { refusal, .. } => format!("refused: {refusal}"),
-        Event::Noticed(notice) => format!("< {:?}", notice.what),
-        other @ (Event::Answered { .. } | Event::Notices(_)) => format!("{other:?}"),
+        Event::Noticed(notice) => format!("told {}", notice_line(notice, named)),
+        Event::Notices(notices) => {
+            let all: Vec<String> = notices.iter().map(|one| notice_line(one, named)).collect();
+            format!("missed {}", all.join(", "))
+        }
+        other @ Event::Answered { .. } => format!("{other:?}"),
     }
+}
+
+fn notice_line(notice: &Notice, named: Named<'_>) -> String {
+    let what = match &notice.what {
+        News::FriendRequested { by, text } => format!("{by} asks to be friends: {text:?}"),
+        News::Befriended { with, with_name } => format!("friends with {with} {with_name:?}"),
+        News::FriendRefused { by } => format!("{by} refused"),
+        News::Unfriended { with, by } => format!("no friends with {with} by {by}"),
+        News::Invited { group, by } => format!("{by} invites into {group}"),
+        News::InviteRefused { group, by } => format!("{by} does not come into {group}"),
+        News::Applied { group, by } => format!("{by} wants into {group}"),
+        News::ApplicationRefused { group } => format!("not let into {group}"),
+        News::Joined { group, group_name, member, member_name, by } => {
+            format!("{member} {member_name:?} in {group} {group_name:?} by {by}")
+        }
+        News::Created { group, group_name, by } => format!("{group} {group_name:?} made by {by}"),
+        News::Left { group, member, by } => format!("{member} out of {group} by {by}"),
+        News::Deleted { group, by } => format!("{group} deleted by {by}"),
+        News::Renamed { group, name, by } => format!("{group} renamed {name:?} by {by}"),
+        News::DutyChanged { group, member, duty } => format!("{member} is {duty:?} in {group}"),
+    };
+    format!("{} {what}", named(notice.id))
 }
 
 fn result(result: &Result<Posted, Refusal>, named: Named<'_>) -> String {
@@ -90,7 +120,11 @@ pub(super) fn answer(answer: &CallAnswer, named: Named<'_>) -> String {
             view.standing.read.0
         ),
         CallAnswer::Related(related) => {
-            let targets: Vec<String> = related.targets.iter().map(ToString::to_string).collect();
+            let target = |(id, alias): &(ConversationId, String)| match alias.as_str() {
+                "" => id.to_string(),
+                alias => format!("{id} as {alias}"),
+            };
+            let targets: Vec<String> = related.targets.iter().map(target).collect();
             let targets = if targets.is_empty() { "nobody".into() } else { targets.join(", ") };
             format!("{:?} with {targets}", related.own_name)
         }
@@ -98,6 +132,20 @@ pub(super) fn answer(answer: &CallAnswer, named: Named<'_>) -> String {
             let messages: Vec<String> = messages.iter().map(|one| message(one, named)).collect();
             let messages = if messages.is_empty() { "nothing".into() } else { messages.join(", ") };
             format!("history {messages}{}", if *more { " and more" } else { "" })
+        }
+        CallAnswer::Befriended(true) => "friends".into(),
+        CallAnswer::Befriended(false) => "asked".into(),
+        CallAnswer::Members(members) => {
+            let one =
+                |member: &Member| format!("{} {:?} {:?}", member.user, member.name, member.duty);
+            format!("members {}", members.iter().map(one).collect::<Vec<_>>().join(", "))
+        }
+        CallAnswer::Requests { total, page } => {
+            let one = |request: &JoinRequest| {
+                let group = request.group.map_or("friends".to_owned(), |it| it.to_string());
+                format!(", {} about {group} {:?}", request.from, request.text)
+            };
+            format!("{total} requests{}", page.iter().map(one).collect::<String>())
         }
         CallAnswer::Posted(one) => posted(one, named),
         CallAnswer::Done => "done".into(),

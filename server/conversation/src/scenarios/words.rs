@@ -1,12 +1,14 @@
 //! A script's line as the input that it stands for.
 
+use parlance_codecs::ask::{Direction, Duty, RequestSpan};
 use parlance_codecs::dialect::{DialectName, Echo, Replaces};
 use parlance_codecs::{
     Category, Content, ConversationId, Draft, DraftBody, MessageId, Request, Seq, Tag, UserId,
 };
 
 use crate::input::{ResumeStyle, SessionId, SessionStyle, SignIn};
-use crate::mesh::CallRequest;
+use crate::mesh::{CallRequest, Notify};
+use crate::social::{FriendAct, GroupAct, MayRename, Namelessness};
 use crate::store::NameKey;
 
 /// Resolves a place such as `1#2`.
@@ -72,6 +74,7 @@ impl<'a> Words<'a> {
             friends_required: false,
             replaces: Replaces::Nothing,
             marks: true,
+            notices: false,
         };
         let one_per_device = self.set("device").is_some();
         let onechat = SessionStyle {
@@ -81,11 +84,13 @@ impl<'a> Words<'a> {
             friends_required: self.set("friends") == Some("yes"),
             replaces: if one_per_device { Replaces::SameDevice } else { Replaces::Nothing },
             marks: false,
+            notices: true,
         };
         let push = SessionStyle {
             resume: ResumeStyle::FromNow,
             echo: Echo::Everything,
             replaces: Replaces::SameDialect,
+            notices: true,
             ..stream
         };
         let style = match self.at(3) {
@@ -96,9 +101,10 @@ impl<'a> Words<'a> {
                 resume: ResumeStyle::ByOneId,
                 replaces: Replaces::Nothing,
                 marks: false,
+                notices: false,
                 ..push
             },
-            "events" => SessionStyle { replaces: Replaces::Nothing, ..push },
+            "events" => SessionStyle { replaces: Replaces::Nothing, notices: false, ..push },
             other => panic!("no style {other}"),
         };
         SignIn {
@@ -128,6 +134,9 @@ impl<'a> Words<'a> {
             }
             "ack-up-to" => {
                 Request::ReceiptUpTo { category: self.category(2), up_to: ids(self.at(3)) }
+            }
+            "seen" => {
+                Request::NoticesSeen { ids: self.plain.iter().skip(2).map(|id| ids(id)).collect() }
             }
             "join" => Request::Join { tag, room: self.conversation(2) },
             other => panic!("no request {other}"),
@@ -173,12 +182,16 @@ impl<'a> Words<'a> {
             "add" => CallRequest::AddMembers {
                 conversation: self.conversation(2),
                 members: self.users_from(3),
+                notify: self.notify(),
             },
             "remove" => CallRequest::RemoveMembers {
                 conversation: self.conversation(2),
                 members: self.users_from(3),
+                notify: self.notify(),
             },
-            "befriend" => CallRequest::Befriend { a: self.user(2), b: self.user(3) },
+            "befriend" => {
+                CallRequest::Befriend { a: self.user(2), b: self.user(3), notify: self.notify() }
+            }
             "post" | "token-post" => CallRequest::Post {
                 sender: self.user(2),
                 draft: self.draft(3, ids),
@@ -207,7 +220,87 @@ impl<'a> Words<'a> {
                 after: ids(self.set("after").unwrap_or("0")),
                 count: self.set("count").map_or(100, |count| count.parse().expect("a count")),
             },
+            other => self.social(other),
+        }
+    }
+
+    fn notify(&self) -> Notify {
+        if self.set("notify").is_some() { Notify::Concerned } else { Notify::Nobody }
+    }
+
+    /// What a user does about friends and groups: `call ask 7 8` (7 asks 8), `call invite 7 1 8`
+    /// (7 invites 8 into 1), …
+    fn social(&self, what: &str) -> CallRequest {
+        let by = self.user(2);
+        let friend = |act| CallRequest::Friend { by, user: self.user(3), act };
+        let group = |act| CallRequest::Group { by, group: self.conversation(3), act };
+        let user = || self.user(4);
+        // A setting can be longer than a word, and be empty.
+        let name = || self.set("name").unwrap_or_default().to_owned();
+        match what {
+            "ask" => friend(FriendAct::Ask {
+                text: self.set("text").unwrap_or_default().to_owned(),
+                namelessness: match self.set("named") {
+                    Some(_) => Namelessness::Refused,
+                    None => Namelessness::Allowed,
+                },
+                agrees: false,
+            }),
+            "accept" => friend(FriendAct::Accept),
+            "refuse" => friend(FriendAct::Refuse),
+            "unfriend" => friend(FriendAct::Remove),
+            "delete" => group(GroupAct::Delete),
+            "leave" => group(GroupAct::Leave),
+            "rename" => group(GroupAct::Rename {
+                name: name(),
+                who: match self.set("by") {
+                    Some(_) => MayRename::Leaders,
+                    None => MayRename::Members,
+                },
+            }),
+            "bring" => group(GroupAct::Add { user: user() }),
+            "throw-out" => group(GroupAct::Remove { user: user() }),
+            "invite" => group(GroupAct::Invite { user: user() }),
+            "accept-invite" => group(GroupAct::AcceptInvite),
+            "refuse-invite" => group(GroupAct::RefuseInvite),
+            "apply" => group(GroupAct::Apply),
+            "let-in" => group(GroupAct::AcceptApplication { user: user() }),
+            "turn-away" => group(GroupAct::RefuseApplication { user: user() }),
+            "duty" => group(GroupAct::SetDuty { user: user(), duty: self.duty(5) }),
+            "name-in" => group(GroupAct::SetName { name: name() }),
+            "members" => CallRequest::Members { by, group: self.conversation(3) },
+            "group-requests" => {
+                CallRequest::GroupRequests { by, group: self.conversation(3), span: self.span() }
+            }
+            "requests" => CallRequest::Requests { user: by, span: self.span() },
+            "own-name" => CallRequest::SetOwnName { user: by, name: name() },
+            "alias" => {
+                CallRequest::SetAlias { user: by, target: self.conversation(3), name: name() }
+            }
+            "may-relate" => CallRequest::MayRelate { user: by },
             other => panic!("no call {other}"),
+        }
+    }
+
+    fn duty(&self, place: usize) -> Duty {
+        match self.at(place) {
+            "member" => Duty::Member,
+            "admin" => Duty::Admin,
+            "owner" => Duty::Owner,
+            other => panic!("no duty {other}"),
+        }
+    }
+
+    /// `after=0`, `before=9` (microseconds), or only how many.
+    fn span(&self) -> RequestSpan {
+        let page = |direction, cursor: &str| {
+            let cursor_us = cursor.parse().expect("microseconds");
+            RequestSpan::Page { cursor_us, direction }
+        };
+        match (self.set("after"), self.set("before")) {
+            (Some(cursor), _) => page(Direction::After, cursor),
+            (None, Some(cursor)) => page(Direction::Before, cursor),
+            (None, None) => RequestSpan::Count,
         }
     }
 
@@ -221,6 +314,7 @@ impl<'a> Words<'a> {
             members: self.users_from(2),
             posters: one("poster").into_iter().collect(),
             history_for_new_members: self.set("history") != Some("no"),
+            notify: self.notify(),
         }
     }
 }

@@ -259,6 +259,11 @@ impl World {
             if let Change::PutMessage { message } = change {
                 self.learn_name(message.id, message.conversation, message.seq, message.mark);
             }
+            if let Change::PutNotice { notice } = change {
+                let of_user = format!("{}n", notice.user);
+                let named = self.names.values().filter(|name| name.starts_with(&of_user)).count();
+                self.names.entry(notice.id).or_insert(format!("{of_user}{}", named + 1));
+            }
         }
     }
 

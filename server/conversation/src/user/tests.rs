@@ -9,6 +9,7 @@ fn membership() -> MembershipRecord {
         delivered_above: Vec::new(),
         read: Seq(0),
         hidden_up_to: Seq(0),
+        alias: String::new(),
     }
 }
 

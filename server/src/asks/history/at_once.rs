@@ -9,7 +9,10 @@ use std::task::Poll;
 const AT_ONCE_MAX: usize = 32;
 
 /// The outputs of the futures that `begin` makes of the items, in the items' order.
-pub(super) async fn all<I, F: Future>(items: &[I], begin: impl Fn(&I) -> F) -> Vec<F::Output> {
+pub(in crate::asks) async fn all<'i, I, F: Future>(
+    items: &'i [I],
+    begin: impl Fn(&'i I) -> F,
+) -> Vec<F::Output> {
     let mut outputs = Vec::with_capacity(items.len());
     for some in items.chunks(AT_ONCE_MAX) {
         let mut waiting: Vec<Waiting<F>> =

@@ -13,7 +13,10 @@ use crate::shard_handle::ShardHandle;
 /// shards and back, a creation waits for two writes.
 const LOOKS_MAX: usize = 16;
 
-pub(super) async fn profile(shard: &ShardHandle, user: UserId) -> Result<Profile, Refusal> {
+pub(in crate::asks) async fn profile(
+    shard: &ShardHandle,
+    user: UserId,
+) -> Result<Profile, Refusal> {
     match shard.call(CallRequest::Profile { user }).await {
         CallAnswer::Profile(profile) => Ok(profile),
         other => Err(refusal(&other)),

@@ -36,7 +36,8 @@ pub(super) async fn relations(shard: &ShardHandle, user: UserId) -> Result<Relat
         CallAnswer::Related(related) => related,
         other => return Err(refusal(&other)),
     };
-    let found = at_once::all(&targets, |target| relation(shard, user, *target)).await;
+    let found =
+        at_once::all(&targets, |(target, alias)| relation(shard, user, *target, alias)).await;
     // What ended meanwhile is no relation any more.
     let is_there = |one: &Result<Relation, Refusal>| *one != Err(Refusal::UnknownConversation);
     let relations = found.into_iter().filter(is_there).collect::<Result<_, _>>()?;
@@ -47,9 +48,11 @@ async fn relation(
     shard: &ShardHandle,
     user: UserId,
     target: ConversationId,
+    alias: &str,
 ) -> Result<Relation, Refusal> {
     let view = look(shard, user, target).await?;
     let name = match target.peer_of(user) {
+        _ if !alias.is_empty() => alias.to_owned(),
         Some(friend) => people::profile(shard, friend).await?.name,
         None => view.name,
     };

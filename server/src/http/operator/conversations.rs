@@ -4,7 +4,7 @@ use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 use parlance_codecs::{Category, ConversationId, UserId};
 use parlance_conversation::limits::MEMBERS_MAX;
-use parlance_conversation::mesh::{CallAnswer, CallRequest};
+use parlance_conversation::mesh::{CallAnswer, CallRequest, Notify};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -45,16 +45,25 @@ pub(super) struct NewConversation {
     posters: Vec<User>,
     #[serde(default = "shown_by_default")]
     history_for_new_members: bool,
+    #[serde(default)]
+    notify: bool,
 }
 
 fn shown_by_default() -> bool {
     true
 }
 
+/// Whether those whom the call concerns get a notice: off unless it is asked for.
+fn notify_of(asked_for: bool) -> Notify {
+    if asked_for { Notify::Concerned } else { Notify::Nobody }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Members {
     members: Vec<User>,
+    #[serde(default)]
+    notify: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,6 +71,8 @@ pub(super) struct Members {
 pub(super) struct Friendship {
     a: User,
     b: User,
+    #[serde(default)]
+    notify: bool,
 }
 
 pub(super) async fn create(
@@ -79,6 +90,7 @@ pub(super) async fn create(
         members: users("members", new.members)?,
         posters: users("posters", new.posters)?,
         history_for_new_members: new.history_for_new_members,
+        notify: notify_of(new.notify),
     };
     match shard.call(call).await {
         CallAnswer::Conversation(id) => {
@@ -95,8 +107,8 @@ pub(super) async fn add_members(
     request: Request<Incoming>,
 ) -> Result<Answer, Problem> {
     let conversation = numbered(id)?;
-    let members = members_of(request).await?;
-    done(shard, CallRequest::AddMembers { conversation, members }).await
+    let (members, notify) = members_of(request).await?;
+    done(shard, CallRequest::AddMembers { conversation, members, notify }).await
 }
 
 pub(super) async fn remove_members(
@@ -105,19 +117,19 @@ pub(super) async fn remove_members(
     request: Request<Incoming>,
 ) -> Result<Answer, Problem> {
     let conversation = numbered(id)?;
-    let members = members_of(request).await?;
-    done(shard, CallRequest::RemoveMembers { conversation, members }).await
+    let (members, notify) = members_of(request).await?;
+    done(shard, CallRequest::RemoveMembers { conversation, members, notify }).await
 }
 
 pub(super) async fn befriend(
     shard: &ShardHandle,
     request: Request<Incoming>,
 ) -> Result<Answer, Problem> {
-    let Friendship { a: User(a), b: User(b) } = body_of(request).await?;
+    let Friendship { a: User(a), b: User(b), notify } = body_of(request).await?;
     if a == b {
         return Err(Problem::bad_request("a and b are the same user"));
     }
-    match shard.call(CallRequest::Befriend { a, b }).await {
+    match shard.call(CallRequest::Befriend { a, b, notify: notify_of(notify) }).await {
         CallAnswer::Done => {
             let made = json!({ "a": a.raw(), "b": b.raw() });
             Ok(answer::json(StatusCode::CREATED, &made))
@@ -126,9 +138,9 @@ pub(super) async fn befriend(
     }
 }
 
-async fn members_of(request: Request<Incoming>) -> Result<Vec<UserId>, Problem> {
-    let Members { members } = body_of(request).await?;
-    users("members", members)
+async fn members_of(request: Request<Incoming>) -> Result<(Vec<UserId>, Notify), Problem> {
+    let Members { members, notify } = body_of(request).await?;
+    Ok((users("members", members)?, notify_of(notify)))
 }
 
 /// A direct's members are its two users, for ever.

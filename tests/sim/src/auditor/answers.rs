@@ -115,7 +115,7 @@ impl Auditor {
 
     fn were_friends(&self, fact: &DraftFact, peer: UserId) -> bool {
         let since = self.ledger.accounts.get(&fact.user).and_then(|it| it.friends.get(&peer));
-        since.is_some_and(|since| *since < fact.first_sent_us)
+        since.is_some_and(|(_, since)| *since < fact.first_sent_us)
     }
 
     /// Settled at both homes before the draft was sent, and nobody asked to end it.
@@ -227,14 +227,14 @@ impl Auditor {
                 self.ledger.category_of(*conversation) == Some(*category)
                     && members.iter().all(|user| self.is_in(*conversation, *user))
             }
-            (CallRequest::AddMembers { conversation, members }, CallAnswer::Done) => {
+            (CallRequest::AddMembers { conversation, members, .. }, CallAnswer::Done) => {
                 let stays = |user: &UserId| {
                     self.is_in(*conversation, *user)
                         || self.removing.contains(&(*conversation, *user))
                 };
                 members.iter().all(stays)
             }
-            (CallRequest::RemoveMembers { conversation, members }, CallAnswer::Done) => {
+            (CallRequest::RemoveMembers { conversation, members, .. }, CallAnswer::Done) => {
                 let gone = |user: &UserId| {
                     let log = self.ledger.logs.get(conversation);
                     let stays = log.and_then(|log| log.stays.get(user));
@@ -244,7 +244,7 @@ impl Auditor {
                 };
                 members.iter().all(gone)
             }
-            (CallRequest::Befriend { a, b }, CallAnswer::Done) => {
+            (CallRequest::Befriend { a, b, .. }, CallAnswer::Done) => {
                 self.are_friends(*a, *b) || self.are_friends(*b, *a)
             }
             (CallRequest::Describe { conversation, .. }, CallAnswer::Described(description)) => {

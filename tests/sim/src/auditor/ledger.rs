@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use parlance_codecs::{Category, Content, ConversationId, Message, MessageId, Seq, UserId};
+use parlance_codecs::{Category, Content, ConversationId, Message, MessageId, Notice, Seq, UserId};
 use parlance_conversation::limits::DELIVERED_ABOVE_MAX;
-use parlance_conversation::placement::{Placement, ShardIndex};
+use parlance_conversation::placement::{Partition, Placement, ShardIndex};
 use parlance_conversation::store::{
-    Change, ConversationRecord, Intent, IntentId, MembershipRecord, NameKey, NameRecord, UserRecord,
+    Change, ConversationRecord, FriendRecord, GroupRequestRecord, Intent, IntentId, MemberRecord,
+    MembershipRecord, NameKey, NameRecord, PairRecord, RequestRecord, UserRecord,
 };
 
 use crate::drafts::token_of;
@@ -37,6 +38,11 @@ pub(crate) struct Log {
     pub(crate) record: Option<ConversationRecord>,
     pub(crate) entries: BTreeMap<Place, Arc<Message>>,
     pub(crate) stays: BTreeMap<UserId, Vec<Stay>>,
+    /// Who is a member now.
+    pub(crate) members: BTreeMap<UserId, MemberRecord>,
+    pub(crate) requests: BTreeMap<UserId, GroupRequestRecord>,
+    /// Its record and its log are gone from disk. The entries stay here, to be known again.
+    pub(crate) deleted: bool,
 }
 
 impl Log {
@@ -54,10 +60,6 @@ impl Log {
         let last = *self.stays.get(&user)?.last()?;
         last.until.is_none().then_some(last)
     }
-
-    pub(crate) fn members(&self) -> Vec<UserId> {
-        self.stays.keys().copied().filter(|user| self.stay(*user).is_some()).collect()
-    }
 }
 
 /// A user as their home has committed them.
@@ -68,7 +70,11 @@ pub(crate) struct Account {
     pub(crate) since_us: u64,
     /// With the time at which the membership was first committed.
     pub(crate) memberships: BTreeMap<ConversationId, (MembershipRecord, u64)>,
-    pub(crate) friends: BTreeMap<UserId, u64>,
+    /// With the time at which the friendship was first committed.
+    pub(crate) friends: BTreeMap<UserId, (FriendRecord, u64)>,
+    pub(crate) requests: BTreeMap<ConversationId, RequestRecord>,
+    pub(crate) notices: BTreeMap<MessageId, Arc<Notice>>,
+    pub(crate) notice_marks: BTreeMap<Partition, MessageId>,
     /// A membership once held as many single acknowledgements as it can: later ones were dropped.
     pub(crate) was_full: bool,
 }
@@ -78,6 +84,7 @@ pub(crate) struct Ledger {
     placement: Placement,
     pub(crate) logs: BTreeMap<ConversationId, Log>,
     pub(crate) accounts: BTreeMap<UserId, Account>,
+    pub(crate) pairs: BTreeMap<ConversationId, PairRecord>,
     pub(crate) names: BTreeMap<NameKey, NameRecord>,
     /// Where each name ever led.
     pub(crate) names_ever: BTreeSet<(NameKey, UserId)>,
@@ -94,6 +101,7 @@ impl Ledger {
             placement,
             logs: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            pairs: BTreeMap::new(),
             names: BTreeMap::new(),
             names_ever: BTreeSet::new(),
             intents: BTreeMap::new(),
@@ -135,7 +143,13 @@ impl Ledger {
             | Change::DeleteUser { user }
             | Change::PutMembership { user, .. }
             | Change::DeleteMembership { user, .. }
-            | Change::PutFriend { user, .. } => self.placement.home_of_user(*user),
+            | Change::PutFriend { user, .. }
+            | Change::DeleteFriend { user, .. }
+            | Change::PutRequest { user, .. }
+            | Change::DeleteRequest { user, .. }
+            | Change::DeleteNotice { user, .. }
+            | Change::PutNoticeMark { user, .. } => self.placement.home_of_user(*user),
+            Change::PutNotice { notice } => self.placement.home_of_user(notice.user),
             Change::PutName { name, .. } | Change::DeleteName { name } => {
                 self.placement.home_of_name(name)
             }
@@ -143,6 +157,11 @@ impl Ledger {
             Change::PutConversation { conversation, .. }
             | Change::PutMember { conversation, .. }
             | Change::DeleteMember { conversation, .. }
+            | Change::DeleteConversation { conversation }
+            | Change::PutGroupRequest { conversation, .. }
+            | Change::DeleteGroupRequest { conversation, .. }
+            | Change::PutPair { pair: conversation, .. }
+            | Change::DeletePair { pair: conversation }
             | Change::PutDedupe { conversation, .. } => {
                 self.placement.home_of_conversation(*conversation)
             }
@@ -179,9 +198,6 @@ impl Ledger {
             Change::DeleteMembership { user, conversation } => {
                 self.account(*user).memberships.remove(conversation);
             }
-            Change::PutFriend { user, friend } => {
-                self.account(*user).friends.entry(*friend).or_insert(at_us);
-            }
             Change::PutName { name, record } => {
                 self.names_ever.insert((name.clone(), record.user));
                 self.names.insert(name.clone(), record.clone());
@@ -192,9 +208,25 @@ impl Ledger {
             Change::PutConversation { conversation, record } => {
                 self.log(*conversation).record = Some(record.clone());
             }
-            Change::PutMember { conversation, user } => self.begin_stay(*conversation, *user),
-            Change::DeleteMember { conversation, user } => self.end_stay(*conversation, *user),
+            Change::DeleteConversation { conversation } => {
+                let log = self.log(*conversation);
+                log.record = None;
+                log.deleted = true;
+            }
             Change::PutMessage { message } => self.append(shard, message)?,
+            relation @ (Change::PutFriend { .. }
+            | Change::DeleteFriend { .. }
+            | Change::PutRequest { .. }
+            | Change::DeleteRequest { .. }
+            | Change::PutNotice { .. }
+            | Change::DeleteNotice { .. }
+            | Change::PutNoticeMark { .. }
+            | Change::PutPair { .. }
+            | Change::DeletePair { .. }
+            | Change::PutMember { .. }
+            | Change::DeleteMember { .. }
+            | Change::PutGroupRequest { .. }
+            | Change::DeleteGroupRequest { .. }) => self.apply_relation(relation, at_us),
             Change::PutIntent { id, intent } => {
                 self.intents.insert(*id, intent.clone());
             }
@@ -211,15 +243,15 @@ impl Ledger {
         Ok(())
     }
 
-    fn account(&mut self, user: UserId) -> &mut Account {
+    pub(super) fn account(&mut self, user: UserId) -> &mut Account {
         self.accounts.entry(user).or_default()
     }
 
-    fn log(&mut self, conversation: ConversationId) -> &mut Log {
+    pub(super) fn log(&mut self, conversation: ConversationId) -> &mut Log {
         self.logs.entry(conversation).or_default()
     }
 
-    fn begin_stay(&mut self, conversation: ConversationId, user: UserId) {
+    pub(super) fn begin_stay(&mut self, conversation: ConversationId, user: UserId) {
         let log = self.log(conversation);
         if log.stay(user).is_some() {
             return;
@@ -229,7 +261,7 @@ impl Ledger {
         log.stays.entry(user).or_default().push(stay);
     }
 
-    fn end_stay(&mut self, conversation: ConversationId, user: UserId) {
+    pub(super) fn end_stay(&mut self, conversation: ConversationId, user: UserId) {
         let log = self.log(conversation);
         let end = log.end();
         if let Some(stay) = log.stays.get_mut(&user).and_then(|stays| stays.last_mut())

@@ -3,11 +3,14 @@
 //! The ledger is replayed from each shard's journal without the writes that the store says it
 //! lost, and then every conversation, user and name is read back and compared.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parlance_codecs::{Category, ConversationId, Message, MessageId, Seq, UserId};
 use parlance_conversation::placement::Placement;
-use parlance_conversation::store::{Durability, LoadKey, Loaded, LogQuery, LogRange, NameKey};
+use parlance_conversation::store::{
+    Durability, LoadKey, Loaded, LogQuery, LogRange, NameKey, NoticeMark,
+};
 use parlance_storage::Store;
 
 use crate::auditor::Auditor;
@@ -95,7 +98,10 @@ impl Auditor {
             let home = self.placement.home_of_conversation(*conversation).index();
             let Some(store) = stores.get(home) else { continue };
             let read = read_log(*store, *conversation)?;
-            let expected: Vec<_> = log.entries.values().cloned().collect();
+            let expected: Vec<_> = match log.deleted {
+                true => Vec::new(),
+                false => log.entries.values().cloned().collect(),
+            };
             if read != expected {
                 return broken(
                     Promise::Durable,
@@ -108,6 +114,14 @@ impl Auditor {
             let home = self.placement.home_of_user(*user).index();
             let Some(store) = stores.get(home) else { continue };
             self.compare_user(*store, *user)?;
+        }
+        for (pair, record) in &self.ledger.pairs {
+            let home = self.placement.home_of_conversation(*pair).index();
+            let Some(store) = stores.get(home) else { continue };
+            let loaded = load(*store, &LoadKey::Pair(*pair))?;
+            if loaded != Loaded::Pair(Some(*record)) {
+                return broken(Promise::Durable, format!("pair {pair} on disk is {loaded:?}"));
+            }
         }
         for name in self.ledger.names.keys() {
             let home = self.placement.home_of_name(name).index();
@@ -132,7 +146,8 @@ impl Auditor {
         let (seq, mark, id) =
             log.last().map_or((Seq(0), 0, MessageId::ZERO), |last| (last.seq, last.mark, last.id));
         let same = Some(&state.record) == log.record.as_ref()
-            && state.members == log.members()
+            && state.members == listed(&log.members)
+            && state.requests == listed(&log.requests)
             && (state.last_seq, state.last_mark, state.last_id) == (seq, mark, id);
         if same {
             return Ok(());
@@ -154,10 +169,18 @@ impl Auditor {
         };
         let memberships: Vec<_> =
             account.memberships.iter().map(|(id, (record, _))| (*id, record.clone())).collect();
-        let friends: Vec<_> = account.friends.keys().copied().collect();
+        let friends: Vec<_> =
+            account.friends.iter().map(|(id, (record, _))| (*id, record.clone())).collect();
+        let notices: Vec<_> = account.notices.values().cloned().collect();
+        let marks = account.notice_marks.iter();
+        let marks: Vec<_> =
+            marks.map(|(origin, up_to)| NoticeMark { origin: *origin, up_to: *up_to }).collect();
         let same = Some(&state.record) == account.record.as_ref()
             && state.memberships == memberships
-            && state.friends == friends;
+            && state.friends == friends
+            && state.requests == listed(&account.requests)
+            && state.notices == notices
+            && state.notice_marks == marks;
         if same {
             return Ok(());
         }
@@ -171,6 +194,10 @@ impl Auditor {
         }
         broken(Promise::Durable, format!("{name:?} on disk is {loaded:?}"))
     }
+}
+
+fn listed<K: Copy, V: Clone>(of: &BTreeMap<K, V>) -> Vec<(K, V)> {
+    of.iter().map(|(key, value)| (*key, value.clone())).collect()
 }
 
 fn load(store: &dyn Store, key: &LoadKey) -> Result<Loaded, Violation> {

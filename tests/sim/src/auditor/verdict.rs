@@ -99,8 +99,8 @@ impl Auditor {
             return broken(Promise::Liveness, format!("{name:?} leads to no user"));
         }
         for (conversation, log) in &self.ledger.logs {
-            for user in log.members() {
-                if !self.has_membership(user, *conversation) {
+            for user in log.members.keys() {
+                if !self.has_membership(*user, *conversation) {
                     return broken(
                         Promise::Liveness,
                         format!("{user} is a member of {conversation}, unknown at their home"),
