@@ -5,6 +5,7 @@
 //! the core knows nothing of it.
 
 pub(crate) mod answers;
+pub(crate) mod asks;
 pub(crate) mod ledger;
 mod relations;
 pub(crate) mod rights;
@@ -15,7 +16,8 @@ pub(crate) mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlance_codecs::{
-    Category, ConversationId, DraftBody, Event, Message, MessageId, Posted, Refusal, Tag, UserId,
+    Category, ConversationId, DraftBody, Event, Message, MessageId, Posted, Refusal, Seq, Tag,
+    UserId,
 };
 use parlance_conversation::placement::{Placement, ShardIndex};
 use parlance_conversation::store::{Change, Durability, NameKey};
@@ -64,6 +66,10 @@ pub(crate) struct Auditor {
     /// Names that somebody was to be created with, and was not: a crash may leave them claimed for
     /// a user who never comes to be.
     pub(crate) abandoned_names: BTreeSet<NameKey>,
+    /// Nothing with an id up to this one may still appear: somebody was told everything below.
+    pub(crate) told_up_to: MessageId,
+    /// What users were answered that they have read, in the present process.
+    pub(crate) marked_read: BTreeMap<(UserId, ConversationId), Seq>,
     pub(crate) reached: Situations,
 }
 
@@ -85,6 +91,8 @@ impl Auditor {
             removing: BTreeSet::new(),
             adding: BTreeSet::new(),
             abandoned_names: BTreeSet::new(),
+            told_up_to: MessageId::ZERO,
+            marked_read: BTreeMap::new(),
             reached: Situations::default(),
         }
     }
@@ -103,7 +111,14 @@ impl Auditor {
         for change in changes {
             let Change::PutMessage { message } = change else { continue };
             let place = (message.conversation, (message.seq, message.mark));
-            if let Some(before) = self.ids_given.insert(message.id, place)
+            let before = self.ids_given.insert(message.id, place);
+            if before.is_none() && message.id <= self.told_up_to && message.mark == 0 {
+                return broken(
+                    Promise::Resume,
+                    format!("{message:?} appeared, all was told up to {}", self.told_up_to),
+                );
+            }
+            if let Some(before) = before
                 && before != place
             {
                 return broken(

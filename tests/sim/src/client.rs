@@ -4,6 +4,7 @@
 //! it learns from events only. Invariant: what it says it has seen it was really sent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use parlance_codecs::{Category, ConversationId, Event, Message, MessageId, Tag, UserId};
 use parlance_conversation::input::{ResumeStyle, SessionStyle};
@@ -51,6 +52,10 @@ pub(crate) struct Client {
     pub(crate) synced: bool,
     /// What it knows of others' and its own messages, for recalls and read marks.
     pub(crate) known: Vec<(ConversationId, MessageId, UserId)>,
+    /// By one id: everything up to it was received.
+    pub(crate) complete: MessageId,
+    /// By one id: the last live message of the present connection.
+    pub(crate) live: MessageId,
     next_tag: u64,
 }
 
@@ -75,6 +80,8 @@ impl Client {
             rooms: BTreeSet::new(),
             synced: false,
             known: Vec::new(),
+            complete: MessageId::ZERO,
+            live: MessageId::ZERO,
             next_tag: 0,
         }
     }
@@ -85,6 +92,21 @@ impl Client {
 
     pub(crate) fn resumes_by_id(&self) -> bool {
         self.style.resume == ResumeStyle::ById
+    }
+
+    pub(crate) fn resumes_by_one_id(&self) -> bool {
+        self.style.resume == ResumeStyle::ByOneId
+    }
+
+    /// What it asked for at sign-in has come. Live messages above it have come before, in order.
+    pub(crate) fn retrieved(&mut self, messages: &[Arc<Message>], more: bool) {
+        messages.iter().for_each(|message| self.take(message));
+        let last = messages.last().map_or(MessageId::ZERO, |last| last.id);
+        self.complete = self.complete.max(last);
+        if !more {
+            self.synced = true;
+            self.complete = self.complete.max(self.live);
+        }
     }
 
     pub(crate) fn connection(&self) -> Option<usize> {
@@ -106,6 +128,7 @@ impl Client {
     pub(crate) fn entered(&mut self, connection: usize) {
         self.presence = Presence::In(connection);
         self.synced = false;
+        self.live = MessageId::ZERO;
     }
 
     pub(crate) fn left(&mut self) {
@@ -119,7 +142,18 @@ impl Client {
     /// What the server sent has arrived.
     pub(crate) fn receive(&mut self, event: &Event) {
         match event {
-            Event::Delivered(message) => self.take(message),
+            Event::Delivered(message) => {
+                self.take(message);
+                self.heard(message);
+            }
+            // What the server read again from its logs continues the live messages.
+            Event::Page { messages, .. } if self.resumes_by_one_id() => {
+                for message in messages {
+                    self.take(message);
+                    self.heard(message);
+                }
+            }
+            Event::PageEnd { .. } if self.resumes_by_one_id() => {}
             Event::Page { tag, messages } => {
                 self.goes_by_cursor |= tag.is_none();
                 messages.iter().for_each(|message| self.take(message));
@@ -146,6 +180,13 @@ impl Client {
             | Event::Noticed(_)
             | Event::Notices(_)
             | Event::Refused { .. } => {}
+        }
+    }
+
+    fn heard(&mut self, message: &Message) {
+        self.live = message.id;
+        if self.synced {
+            self.complete = self.complete.max(message.id);
         }
     }
 

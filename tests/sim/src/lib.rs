@@ -6,6 +6,7 @@
 //! design's promises the moment it comes, and everything together at the end.
 
 mod agenda;
+mod asker;
 mod auditor;
 mod client;
 mod dice;

@@ -61,9 +61,11 @@ impl World {
             None => self.next_request(&mut token),
         };
         match request {
-            Some(request) => self.call(request, token),
-            None => Ok(()),
+            Some(request) => self.call(request, token)?,
+            None => {}
         }
+        // Users ask at about the operator's pace.
+        self.ask_something()
     }
 
     fn call(&mut self, request: CallRequest, token: Option<u64>) -> Checked {
@@ -76,7 +78,7 @@ impl World {
         self.feed(shard, Input::Call { call, request })
     }
 
-    fn some_user(&mut self) -> Option<UserId> {
+    pub(crate) fn some_user(&mut self) -> Option<UserId> {
         UserId::new(self.dice.between(1, self.plan.users))
     }
 

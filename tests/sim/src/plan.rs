@@ -30,6 +30,8 @@ pub enum Planted {
     WrongSession,
     /// Two requests of a session change places.
     RequestSwap,
+    /// A message is missing in what a caller is told of all conversations.
+    HistoryGap,
 }
 
 /// One seed's draws.
@@ -42,6 +44,7 @@ pub(crate) struct Plan {
     pub(crate) conversations: Vec<Category>,
     pub(crate) by_id_clients: usize,
     pub(crate) by_cursor_clients: usize,
+    pub(crate) by_one_id_clients: usize,
     pub(crate) friends_required_per_mille: u32,
     pub(crate) durability: [Durability; Category::COUNT],
     pub(crate) active_us: u64,
@@ -94,6 +97,7 @@ impl Plan {
             conversations: (0..numbered).map(|_| draw_category(dice)).collect(),
             by_id_clients: draw_clients(dice),
             by_cursor_clients: draw_clients(dice),
+            by_one_id_clients: [0, 0, 1, 3][dice.below(4)],
             friends_required_per_mille: [0, 0, 300, 1000][dice.below(4)],
             durability: draw_durability(dice),
             active_us: dice.between(1_000_000, 4_000_000),

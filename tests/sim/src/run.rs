@@ -77,6 +77,7 @@ impl World {
         self.settle()?;
         self.run_for(RECEIPT_DURABLE_US)?;
         self.check_receipts()?;
+        self.auditor.check_marked_read()?;
         for client in 0..self.clients.len() {
             self.leave(client);
         }

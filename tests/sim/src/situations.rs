@@ -63,6 +63,11 @@ situations! {
     Acknowledged => "acknowledgements found durable at sign-in",
     Expiring => "a message that expires",
     ManyDrafts => "a Post of many drafts",
+    HistoryAnswered => "messages over all conversations read by a caller",
+    HistoryInParts => "such a history that had more",
+    HistoryOverlapsLive => "a live message before the history asked for at sign-in",
+    DirectOpened => "a direct opened without a message",
+    ReadBySeq => "a read mark by seq",
     EffectsLate => "effects performed after a later input",
 }
 

@@ -86,6 +86,11 @@ fn a_message_shown_to_a_stranger_is_noticed() {
 }
 
 #[test]
+fn a_gap_in_what_a_caller_is_told_is_noticed() {
+    check_noticed(Planted::HistoryGap, &[Promise::Resume]);
+}
+
+#[test]
 fn reordered_requests_are_noticed() {
     check_noticed(Planted::RequestSwap, &[Promise::Order]);
 }

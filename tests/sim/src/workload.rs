@@ -35,7 +35,8 @@ impl World {
     fn act(&mut self, client: usize, connection: usize) {
         self.retry(client, connection);
         if self.phase == Phase::Quiet {
-            if self.plan.acknowledge_per_mille > 0 {
+            let by_one_id = self.clients.get(client).is_some_and(|it| it.resumes_by_one_id());
+            if self.plan.acknowledge_per_mille > 0 && !by_one_id {
                 self.acknowledge(client, connection);
             }
             return;
@@ -44,8 +45,11 @@ impl World {
             self.leave(client);
             return;
         }
+        // A client by one id has no word but its messages.
+        let by_one_id = self.clients.get(client).is_some_and(|it| it.resumes_by_one_id());
         match self.dice.below(100) {
             0..=59 => self.post(client, connection),
+            _ if by_one_id => {}
             60..=74 if self.dice.chance(self.plan.acknowledge_per_mille) => {
                 self.acknowledge(client, connection);
             }
@@ -56,12 +60,15 @@ impl World {
     }
 
     /// What a client does the moment it is in.
-    pub(crate) fn after_sign_in(&mut self, client: usize) {
+    pub(crate) fn after_sign_in(&mut self, client: usize) -> Checked {
         let choice = self.dice.below(100);
-        let Some(state) = self.clients.get_mut(client) else { return };
-        let Some(connection) = state.connection() else { return };
+        let Some(state) = self.clients.get_mut(client) else { return Ok(()) };
+        let Some(connection) = state.connection() else { return Ok(()) };
+        if state.resumes_by_one_id() {
+            return self.retrieve(client, connection);
+        }
         if !state.resumes_by_id() {
-            return;
+            return Ok(());
         }
         match choice {
             0..=84 => self.sync_by_id(client, connection),
@@ -77,6 +84,7 @@ impl World {
             }
             _ => self.auditor.reach(Situation::SyncUnasked),
         }
+        Ok(())
     }
 
     fn sync_by_id(&mut self, client: usize, connection: usize) {

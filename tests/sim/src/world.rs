@@ -329,11 +329,18 @@ pub(crate) fn shard_index(shard: usize) -> ShardIndex {
 fn make_clients(plan: &Plan, dice: &mut Dice) -> Vec<Client> {
     // One client at least: a run without any shows nothing.
     let by_id = plan.by_id_clients + usize::from(plan.by_id_clients + plan.by_cursor_clients == 0);
-    let count = by_id + plan.by_cursor_clients;
+    let by_cursor = by_id + plan.by_cursor_clients;
+    let count = by_cursor + plan.by_one_id_clients;
     (0..count)
         .filter_map(|index| {
             let user = UserId::new(dice.between(1, plan.users))?;
-            let style = if index < by_id { by_id_style() } else { by_cursor_style(plan, dice) };
+            let style = if index < by_id {
+                by_id_style()
+            } else if index < by_cursor {
+                by_cursor_style(plan, dice)
+            } else {
+                by_one_id_style()
+            };
             Some(Client::new(index, user, style))
         })
         .collect()
@@ -348,6 +355,17 @@ fn by_id_style() -> SessionStyle {
         replaces: Replaces::Nothing,
         marks: true,
         notices: false,
+    }
+}
+
+fn by_one_id_style() -> SessionStyle {
+    SessionStyle {
+        dialect: DialectName::Rooms,
+        resume: ResumeStyle::ByOneId,
+        echo: Echo::Everything,
+        friends_required: false,
+        replaces: Replaces::Nothing,
+        marks: false,
     }
 }
 

@@ -192,6 +192,12 @@ impl Ledger {
                 let account = self.account(*user);
                 account.was_full |= record.delivered_above.len() >= DELIVERED_ABOVE_MAX;
                 let before = account.memberships.get(conversation);
+                if before.is_some_and(|(before, _)| before.read > record.read) {
+                    return broken(
+                        Promise::Order,
+                        format!("what {user} has read of {conversation} fell to {record:?}"),
+                    );
+                }
                 let since_us = before.map_or(at_us, |(_, since)| *since);
                 account.memberships.insert(*conversation, (record.clone(), since_us));
             }

@@ -1,7 +1,7 @@
 //! What one session was asked and shown, and in which order that has to be.
 //!
 //! A session that resumes by id is shown rising ids in each category, from where its Sync began;
-//! one that resumes by the server's cursors is shown each conversation in the log's order. Both
+//! one by one id for everything is shown rising ids in all; one that resumes by the server's cursors is shown each conversation in the log's order. Both
 //! get one answer to everything they ask, and nothing once they are gone.
 
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ impl SessionAudit {
             joins: BTreeMap::new(),
             room_places: BTreeMap::new(),
             rooms: room.into_iter().map(|room| (room, (Seq(u32::MAX), 0))).collect(),
-            live: false,
+            live: style.resume == ResumeStyle::ByOneId,
             ended: false,
             cursors: BTreeMap::new(),
             cursor_floors: BTreeMap::new(),
@@ -143,7 +143,7 @@ impl SessionAudit {
     /// A page's beginning: a Sync's floors count from here on.
     pub(crate) fn page(&mut self, tag: Option<&Tag>, empty: bool) -> Checked {
         let Some(tag) = tag else {
-            if self.live {
+            if self.live && self.style.resume != ResumeStyle::ByOneId {
                 return broken(Promise::Resume, "what was missed came after live messages");
             }
             return Ok(());
@@ -206,7 +206,9 @@ impl SessionAudit {
     }
 
     pub(crate) fn shown(&mut self, message: &Message, shown: Shown) -> Checked {
-        if self.resumes_by_id() {
+        if self.style.resume == ResumeStyle::ByOneId {
+            self.shown_by_one_id(message, shown)
+        } else if self.resumes_by_id() {
             self.shown_by_id(message, shown)
         } else {
             self.shown_by_place(message, shown)
@@ -228,6 +230,19 @@ impl SessionAudit {
             );
         }
         *floor = message.id;
+        Ok(())
+    }
+
+    /// Ids rise in all that it is shown, live or read again.
+    fn shown_by_one_id(&mut self, message: &Message, shown: Shown) -> Checked {
+        let floor = self.floors.iter().copied().max().unwrap_or_default();
+        if message.id <= floor {
+            return broken(
+                Promise::Order,
+                format!("{message:?} was shown ({shown:?}) after id {floor}"),
+            );
+        }
+        self.floors = [message.id; Category::COUNT];
         Ok(())
     }
 

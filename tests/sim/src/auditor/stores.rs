@@ -63,6 +63,7 @@ impl Auditor {
     /// A process begins on what the last one left.
     pub(crate) fn restarted(&mut self, placement: Placement) {
         self.place(placement);
+        self.marked_read.clear();
         self.base = self.ledger.clone();
         self.journals = vec![Vec::new(); placement.shards()];
     }

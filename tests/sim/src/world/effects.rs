@@ -200,6 +200,15 @@ impl World {
                 self.agenda.after(delay, Happening::SignIn { life: self.life, client });
                 Ok(())
             }
+            Purpose::Retrieve { client, connection, request, asked } => {
+                let answer = self.plant_in_history(answer);
+                self.auditor.check_ask(&request, asked, &answer)?;
+                self.retrieved(client, connection, &answer)
+            }
+            Purpose::Ask { request, asked } => {
+                let answer = self.plant_in_history(answer);
+                self.auditor.check_ask(&request, asked, &answer)
+            }
             Purpose::Operator { request, token } => {
                 self.auditor.answered(&request, token, answer)?;
                 self.operator.answered(&request, answer);

@@ -10,6 +10,8 @@ use parlance_conversation::input::{CallId, CommitSeq, SessionId};
 use parlance_conversation::mesh::{CallRequest, MeshMessage};
 use parlance_conversation::store::{Change, Durability};
 
+use crate::auditor::asks::Asked;
+
 /// Messages on their way from one shard to another.
 #[derive(Default)]
 pub(crate) struct Pipe {
@@ -38,6 +40,10 @@ pub(crate) struct Lane {
 pub(crate) enum Purpose {
     /// A client signs in.
     Enter { client: usize },
+    /// A client by one id asks for what it missed, on this connection.
+    Retrieve { client: usize, connection: usize, request: CallRequest, asked: Asked },
+    /// A user asks for something, by whatever way.
+    Ask { request: CallRequest, asked: Asked },
     /// The operator asks; `token` is a Post's draft.
     Operator { request: CallRequest, token: Option<u64> },
 }

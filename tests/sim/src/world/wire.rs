@@ -53,8 +53,7 @@ impl World {
         }
         let sign_in = SignIn { session, user, device, style, room };
         self.feed(shard, Input::SignedIn(sign_in))?;
-        self.after_sign_in(client);
-        Ok(())
+        self.after_sign_in(client)
     }
 
     /// The client writes a request.
