@@ -15,6 +15,7 @@ pub mod operator;
 pub mod ports;
 mod program;
 pub mod python;
+pub mod rooms;
 pub mod seed;
 pub mod server;
 pub mod stream;

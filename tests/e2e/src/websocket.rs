@@ -1,7 +1,7 @@
 //! A WebSocket over a plain socket, with a deadline on every read.
 
-use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream};
+use std::io::{ErrorKind, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Instant;
 
 use tungstenite::client::{IntoClientRequest, client_with_config};
@@ -93,6 +93,17 @@ impl WebSocket {
             }
         }
         Err(Error::Io(ErrorKind::TimedOut.into()))
+    }
+
+    /// Bytes as they are, past the framing.
+    pub fn send_raw(&mut self, bytes: &[u8]) {
+        self.socket.get_mut().write_all(bytes).expect("the server reads");
+    }
+
+    /// Breaks the connection off without a close frame.
+    pub fn close_now(&mut self) {
+        let stream = self.socket.get_ref();
+        stream.shutdown(Shutdown::Both).expect("a connected socket");
     }
 
     /// A client's own close.

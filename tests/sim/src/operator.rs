@@ -60,9 +60,8 @@ impl World {
             Some(category) => Some(self.create_conversation(category)),
             None => self.next_request(&mut token),
         };
-        match request {
-            Some(request) => self.call(request, token)?,
-            None => {}
+        if let Some(request) = request {
+            self.call(request, token)?;
         }
         // Users ask at about the operator's pace.
         self.ask_something()

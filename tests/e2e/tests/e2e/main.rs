@@ -15,4 +15,6 @@ mod operator_api;
 mod python_clients;
 mod restart;
 mod resume;
+mod rooms_calls;
+mod rooms_socket;
 mod slow_consumer;
