@@ -49,6 +49,13 @@ pub enum Ask {
         name: String,
         members: Vec<UserId>,
     },
+    /// The same, answered by the group as its members see it: [`Answer::Description`].
+    /// `external_ids` name members by ids of the operator's own system, which must lead to users.
+    CreateDescribedGroup {
+        name: String,
+        members: Vec<UserId>,
+        external_ids: Vec<String>,
+    },
     /// Only its owner may.
     DeleteGroup {
         group: ConversationId,

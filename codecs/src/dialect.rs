@@ -4,6 +4,7 @@
 //! signed in) is handed in. So a live message is encoded once per [`Form`] and shard, however
 //! many sessions get it.
 
+use crate::ask::Ask;
 use crate::event::Event;
 use crate::model::UserId;
 use crate::request::{Request, Tag};
@@ -17,6 +18,10 @@ pub enum Framing {
     Delimited,
     /// gRPC's five bytes before each frame.
     Grpc,
+    /// Messages of Engine.IO 3, over a WebSocket or polling.
+    EngineIo3,
+    /// Messages of Engine.IO 4.
+    EngineIo4,
     /// `ONECHAT/1.0\r\nPAYLOAD_LEN: n\r\n\r\n` before each frame.
     Onechat,
     /// JSON texts one after the other, with nothing between them.
@@ -49,11 +54,21 @@ pub struct Form {
 
 impl Form {
     /// One above the largest [`Form::index`].
-    pub const COUNT: usize = DialectName::COUNT * 5 * 2;
+    pub const COUNT: usize = DialectName::COUNT * Self::FRAMINGS * 2;
+    const FRAMINGS: usize = 6;
 
-    /// A small number for tables.
+    /// A small number for tables. Forms of one number have the same bytes for a live message.
     pub fn index(self) -> usize {
-        (self.dialect as usize * 5 + self.framing as usize) * 2 + self.kind as usize
+        let framing = match self.framing {
+            Framing::WebSocket => 0,
+            Framing::Delimited => 1,
+            Framing::Grpc => 2,
+            Framing::Onechat => 3,
+            Framing::Bare => 4,
+            // The two differ in heartbeats and in how a session begins.
+            Framing::EngineIo3 | Framing::EngineIo4 => 5,
+        };
+        (self.dialect as usize * Self::FRAMINGS + framing) * 2 + self.kind as usize
     }
 }
 
@@ -88,6 +103,7 @@ macro_rules! registry {
 registry! {
     #[cfg(feature = "example")]
     Arrays, "arrays", crate::arrays::Arrays;
+    Events, "events", crate::events::Events;
     Onechat, "onechat", crate::onechat::Onechat;
     Rooms, "rooms", crate::rooms::Rooms;
     Stream, "stream", crate::stream::StreamDialect;
@@ -119,6 +135,9 @@ pub enum Credentials {
         secret: String,
     },
     Token(String),
+    /// What the transport's handshake brought, if it brought anything. Where it did not, an open
+    /// server lets the peer in without a user, who is named later ([`Decoded::Identify`]).
+    Handshake,
 }
 
 /// A sign-in that came as a frame (others come with a WebSocket's handshake).
@@ -148,6 +167,13 @@ pub enum SignInResult {
 pub enum Decoded {
     SignIn(SignInFrame),
     SignOut,
+    /// The peer says which user it is: [`Ask::FindOrCreateUser`] or [`Ask::Profile`], answered by
+    /// [`Event::Answered`]. A token's user stays who they are; on an open server the connection
+    /// is that user's from now on.
+    Identify {
+        tag: Tag,
+        ask: Ask,
+    },
     Request(Request),
     /// Answer this at once (a malformed frame, a request before signing in) and go on. The bytes
     /// are whole frames in the connection's form.

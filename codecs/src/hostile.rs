@@ -56,7 +56,7 @@ fn mutate(mut bytes: Vec<u8>, mutations: &[Mutation]) -> Vec<u8> {
 }
 
 fn all_vectors() -> Vec<Inbound> {
-    ["framing", "stream", "onechat", "rooms"].into_iter().flat_map(inbound).collect()
+    ["framing", "stream", "onechat", "rooms", "events"].into_iter().flat_map(inbound).collect()
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub mod ask;
 pub mod detect;
 pub mod dialect;
 pub mod event;
+pub mod events;
 pub mod framing;
 mod generated;
 pub mod json;

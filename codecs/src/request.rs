@@ -7,7 +7,8 @@ use crate::ask::Ask;
 use crate::model::{Category, Content, ConversationId, MessageId};
 
 /// What the client wants echoed in the answer (`sn` of `stream`, `ack` of `onechat`), kept as it
-/// came. At most [`Tag::BYTES_MAX`]; longer ones are refused by the dialect.
+/// came. At most [`Tag::BYTES_MAX`]; longer ones are refused by the dialect. A dialect whose answer
+/// repeats what was sent keeps it here too, which is bounded by the frame that it came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(pub Box<str>);
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::dialect::{
     Credentials, Decoded, Dialect, DialectName, EndReason, Form, Frame, Framing, PayloadKind,
 };
+use crate::framing::engineio::Protocol;
 use crate::framing::{FrameLimits, Splitter, Step, append_close};
 use crate::model::UserId;
 
@@ -24,6 +25,8 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Connection {
     framing: Framing,
+    /// Engine.IO without a socket: the wire is what polling bodies become.
+    by_polling: bool,
     /// `None`: the frames themselves are shown.
     dialect: Option<DialectName>,
     user: Option<UserId>,
@@ -62,6 +65,7 @@ fn read_inbound(path: PathBuf) -> Inbound {
     let (wire, meaning) = rest.split_once(MEANING).unwrap_or((rest, ""));
     let mut connection = Connection {
         framing: Framing::WebSocket,
+        by_polling: false,
         dialect: None,
         user: None,
         limits: FrameLimits::default(),
@@ -75,6 +79,9 @@ fn read_inbound(path: PathBuf) -> Inbound {
             ("framing", "grpc") => connection.framing = Framing::Grpc,
             ("framing", "onechat") => connection.framing = Framing::Onechat,
             ("framing", "bare") => connection.framing = Framing::Bare,
+            ("framing", "engineio3") => connection.framing = Framing::EngineIo3,
+            ("framing", "engineio4") => connection.framing = Framing::EngineIo4,
+            ("transport", "polling") => connection.by_polling = true,
             ("dialect", name) => {
                 let named = DialectName::ALL.iter().find(|dialect| dialect.as_str() == name);
                 connection.dialect = Some(*named.unwrap_or_else(|| panic!("{path:?}: {line}")));
@@ -222,7 +229,10 @@ pub(crate) fn meaning<'r>(
     connection: Connection,
     reads: impl IntoIterator<Item = &'r [u8]>,
 ) -> String {
-    let mut splitter = Splitter::new(connection.framing);
+    let mut splitter = match Protocol::of(connection.framing) {
+        Some(protocol) if connection.by_polling => Splitter::polling(protocol),
+        Some(_) | None => Splitter::new(connection.framing),
+    };
     let mut state = Meaning { connection, kind: first_kind(connection), lines: String::new() };
     let mut unread: Vec<u8> = Vec::new();
     for read in reads {
@@ -267,7 +277,11 @@ pub(crate) fn meaning<'r>(
 fn first_kind(connection: Connection) -> PayloadKind {
     match connection.framing {
         Framing::Delimited | Framing::Grpc => PayloadKind::Binary,
-        Framing::WebSocket | Framing::Onechat | Framing::Bare => PayloadKind::Text,
+        Framing::WebSocket
+        | Framing::Onechat
+        | Framing::Bare
+        | Framing::EngineIo3
+        | Framing::EngineIo4 => PayloadKind::Text,
     }
 }
 
@@ -304,6 +318,7 @@ impl Meaning {
                 let who = match frame.credentials {
                     Credentials::Password { name, secret } => format!("name {name:?} {secret:?}"),
                     Credentials::Token(token) => format!("token {token:?}"),
+                    Credentials::Handshake => "whom the handshake names".to_owned(),
                 };
                 self.line(&format!("sign in {who} device {device:?} tag {tag:?}"));
             }
@@ -311,6 +326,7 @@ impl Meaning {
                 self.line("sign out");
                 return true;
             }
+            Decoded::Identify { tag, ask } => self.line(&format!("identify {ask:?} tag {tag:?}")),
             Decoded::Request(request) => self.line(&format!("request {request:?}")),
             Decoded::Reply(reply) => {
                 self.line(&format!("reply {}", escape(&reply)));

@@ -91,8 +91,10 @@ fn shown(meant: &Decoded) -> String {
         Decoded::SignIn(frame) => match &frame.credentials {
             Credentials::Token(token) => format!("sign in {token}"),
             Credentials::Password { name, .. } => format!("sign in as {name}"),
+            Credentials::Handshake => "sign in by handshake".to_owned(),
         },
         Decoded::SignOut => "sign out".to_owned(),
+        Decoded::Identify { ask, .. } => format!("{ask:?}"),
         Decoded::Request(request) => format!("{request:?}"),
         Decoded::Reply(reply) => format!("{:?}", texts_of(reply)),
         Decoded::End { reason, .. } => format!("{reason:?}"),

@@ -7,7 +7,10 @@
 //! and once when it ends.
 
 mod deadlines;
+mod engine;
+mod identify;
 mod intake;
+mod polling;
 mod serve;
 mod sign_in;
 
@@ -27,18 +30,19 @@ use crate::connections::Seat;
 use crate::outbox::{Outbox, SLICES_MAX, TooSlow, Weight};
 use crate::runtime::Stream;
 
-pub(crate) use deadlines::{LINGER, SIGN_IN_DEADLINE, Verdict};
+pub(crate) use deadlines::{Deadlines, Heartbeats, LINGER, SIGN_IN_DEADLINE, Verdict};
+pub(crate) use engine::{Engine, Polling};
 pub(crate) use intake::Intake;
 pub(crate) use serve::{Opening, serve};
 pub(crate) use sign_in::{Arriving, SignedIn};
-
-use deadlines::Deadlines;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Nobody has signed in yet.
     Greeting,
+    /// Let in on an open server, and has not said which user it is.
+    Nameless,
     Live(SignedUser),
     /// Someone decided that it ends; its task closes it.
     Ending(EndReason),
@@ -48,8 +52,10 @@ pub(crate) enum Stage {
 
 pub(crate) struct Connection {
     pub(crate) id: SessionId,
-    /// `None` once it has moved to another shard.
+    /// `None` once it has moved to another shard, and while an Engine.IO session polls.
     stream: RefCell<Option<Stream>>,
+    /// Only of the framings that Engine.IO has.
+    engine: Option<Box<Engine>>,
     outbox: RefCell<Outbox>,
     /// Of the outbox's bytes, how many the shard's total counts.
     counted_bytes: Cell<usize>,
@@ -72,6 +78,8 @@ pub(crate) struct Connection {
     syncs_in_flight: Cell<usize>,
     /// The peer sends nothing more and waits for what it is owed.
     has_hung_up: Cell<bool>,
+    /// Its task waits until every post is answered.
+    awaits_answers: Cell<bool>,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -86,14 +94,16 @@ pub(crate) enum Sent {
 impl Connection {
     pub(crate) fn new(
         id: SessionId,
-        stream: Stream,
+        stream: Option<Stream>,
         form: Form,
         seat: Seat,
-        now_ms: u64,
+        engine: Option<Engine>,
+        deadlines: Deadlines,
     ) -> Rc<Self> {
         Rc::new(Self {
             id,
-            stream: RefCell::new(Some(stream)),
+            stream: RefCell::new(stream),
+            engine: engine.map(Box::new),
             outbox: RefCell::default(),
             counted_bytes: Cell::new(0),
             form: Cell::new(form),
@@ -109,7 +119,8 @@ impl Connection {
             posts_in_flight: Cell::new(0),
             syncs_in_flight: Cell::new(0),
             has_hung_up: Cell::new(false),
-            deadlines: Deadlines::new(now_ms),
+            awaits_answers: Cell::new(false),
+            deadlines,
         })
     }
 
@@ -124,7 +135,7 @@ impl Connection {
     pub(crate) fn user(&self) -> Option<UserId> {
         match self.stage.get() {
             Stage::Live(signed) => Some(signed.user),
-            Stage::Greeting | Stage::Ending(_) | Stage::Gone => None,
+            Stage::Greeting | Stage::Nameless | Stage::Ending(_) | Stage::Gone => None,
         }
     }
 
@@ -138,6 +149,17 @@ impl Connection {
         self.is_session.set(true);
     }
 
+    pub(super) fn go_nameless(&self) {
+        if self.stage.get() == Stage::Greeting {
+            self.stage.set(Stage::Nameless);
+        }
+    }
+
+    /// A socket takes the place of what carried it before.
+    fn carry(&self, stream: Stream) {
+        *self.stream.borrow_mut() = Some(stream);
+    }
+
     /// Whether the core must be told that the session is over; true once.
     pub(crate) fn take_session(&self) -> bool {
         self.is_session.replace(false)
@@ -145,7 +167,7 @@ impl Connection {
 
     /// Decides that the connection ends; the first reason stands.
     pub(crate) fn end(&self, reason: EndReason) {
-        if matches!(self.stage.get(), Stage::Greeting | Stage::Live(_)) {
+        if matches!(self.stage.get(), Stage::Greeting | Stage::Nameless | Stage::Live(_)) {
             self.stage.set(Stage::Ending(reason));
             self.wake();
         }
@@ -231,7 +253,11 @@ impl Connection {
     /// so chunks are not joined for them.
     fn slices_max(&self) -> usize {
         match self.form.get().framing {
-            Framing::WebSocket | Framing::Delimited | Framing::Grpc => SLICES_MAX,
+            Framing::WebSocket
+            | Framing::Delimited
+            | Framing::Grpc
+            | Framing::EngineIo3
+            | Framing::EngineIo4 => SLICES_MAX,
             Framing::Onechat | Framing::Bare => 1,
         }
     }
@@ -308,7 +334,8 @@ impl Connection {
     pub(crate) fn answered(&self) {
         let could_not = !self.may_post();
         self.posts_in_flight.set(self.posts_in_flight.get().saturating_sub(1));
-        if (could_not && self.may_post()) || self.has_hung_up.get() {
+        let is_waited_for = self.has_hung_up.get() || self.awaits_answers.get();
+        if (could_not && self.may_post()) || is_waited_for {
             self.wake();
         }
     }

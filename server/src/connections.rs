@@ -5,8 +5,10 @@
 //! Invariant: an id is given out again only with another generation, so an effect for a session
 //! that has ended finds nobody.
 
+mod places;
 mod seats;
 mod table;
+mod visitors;
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
@@ -15,13 +17,15 @@ use std::task::Waker;
 use bytes::Bytes;
 use parlance_codecs::Request;
 use parlance_codecs::dialect::{EndReason, Form, Framing};
+use parlance_codecs::framing::engineio::{Protocol, append_heartbeat};
 use parlance_codecs::framing::{FrameLimits, append_ping};
 use parlance_conversation::Input;
 use parlance_conversation::input::{Now, SessionId};
 use parlance_conversation::placement::ShardIndex;
 
 use crate::auth::SignedUser;
-use crate::connection::{Arriving, Connection, Sent, Verdict};
+use crate::connection::{Connection, Deadlines, Engine, Heartbeats, Sent, Verdict};
+use crate::inbox::ToShard;
 use crate::metrics::ShardMetrics;
 use crate::outbox::Weight;
 use crate::runtime::Stream;
@@ -29,6 +33,8 @@ use crate::shard_handle::ShardHandle;
 use crate::stops::Stops;
 use crate::wheel::Wheel;
 
+pub(crate) use places::Place;
+use places::Places;
 pub(crate) use seats::{Seat, Seats};
 use table::Table;
 
@@ -44,8 +50,10 @@ pub(crate) struct Connections {
     wheel: RefCell<Wheel<SessionId>>,
     /// Whoever got chunks since the last flush.
     dirty: RefCell<Vec<Rc<Connection>>>,
-    /// On their way to another shard; the turn sends them.
-    leaving: RefCell<Vec<(ShardIndex, Box<Arriving>)>>,
+    /// For other shards, in order; the turn sends them.
+    leaving: RefCell<Vec<(ShardIndex, ToShard)>>,
+    /// The polling sessions that are here or began here.
+    places: RefCell<Places>,
     read_buffer: RefCell<Box<[u8]>>,
     stops: Stops,
     seats: Seats,
@@ -69,6 +77,7 @@ impl Connections {
             wheel,
             dirty: RefCell::default(),
             leaving: RefCell::default(),
+            places: RefCell::default(),
             read_buffer: RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()),
             stops: Stops::default(),
             seats,
@@ -111,10 +120,24 @@ impl Connections {
         self.read_buffer.borrow_mut()
     }
 
-    pub(crate) fn insert(&self, stream: Stream, form: Form, seat: Seat) -> Rc<Connection> {
-        let now_ms = self.now().monotonic_ms;
+    /// `engine` where the framing is Engine.IO's, whose sessions need no stream at first.
+    pub(crate) fn insert(
+        &self,
+        stream: Option<Stream>,
+        form: Form,
+        seat: Seat,
+        engine: Option<Engine>,
+    ) -> Rc<Connection> {
+        let events = &self.handle.settings().events;
+        let protocol = engine.as_ref().map_or(Protocol::V4, |engine| engine.protocol);
+        let heartbeats = Heartbeats {
+            interval_ms: events.ping_interval_ms,
+            timeout_ms: events.ping_timeout_ms_of(protocol),
+        };
+        let deadlines = Deadlines::new(self.now().monotonic_ms, heartbeats);
         self.metrics().connections.rise(1);
-        self.table.borrow_mut().insert(|id| Connection::new(id, stream, form, seat, now_ms))
+        let mut table = self.table.borrow_mut();
+        table.insert(|id| Connection::new(id, stream, form, seat, engine, deadlines))
     }
 
     pub(crate) fn remove(&self, connection: &Connection) {
@@ -135,7 +158,16 @@ impl Connections {
     /// Ends every connection, each in its own words.
     pub(crate) fn end_all(&self, reason: EndReason) {
         for connection in self.table.borrow().iter() {
-            connection.end(reason);
+            self.end(connection, reason);
+        }
+    }
+
+    /// Decides that a connection ends. One without a socket has no task that would hear of it, so
+    /// the turn's flush sees to it.
+    pub(crate) fn end(&self, connection: &Connection, reason: EndReason) {
+        connection.end(reason);
+        if connection.is_polling() {
+            self.mark_dirty(connection);
         }
     }
 
@@ -167,12 +199,13 @@ impl Connections {
         self.handle.door().inputs.wake_when_room(waker, asked);
     }
 
-    pub(crate) fn send_home(&self, home: ShardIndex, arriving: Box<Arriving>) {
-        self.leaving.borrow_mut().push((home, arriving));
+    /// Has the turn send something to a shard, this one included; in order for each.
+    pub(crate) fn send_to(&self, shard: ShardIndex, message: ToShard) {
+        self.leaving.borrow_mut().push((shard, message));
         self.handle.door().inputs.bell().ring();
     }
 
-    pub(crate) fn take_leaving(&self) -> Vec<(ShardIndex, Box<Arriving>)> {
+    pub(crate) fn take_leaving(&self) -> Vec<(ShardIndex, ToShard)> {
         self.leaving.take()
     }
 
@@ -195,12 +228,12 @@ impl Connections {
                 if connection.is_live() {
                     self.metrics().evictions.add(1);
                 }
-                connection.end(EndReason::SlowConsumer);
+                self.end(connection, EndReason::SlowConsumer);
             }
         }
     }
 
-    fn mark_dirty(&self, connection: &Connection) {
+    pub(crate) fn mark_dirty(&self, connection: &Connection) {
         if connection.mark_dirty()
             && let Some(connection) = self.get(connection.id)
         {
@@ -212,9 +245,13 @@ impl Connections {
     /// Flushes every outbox that got chunks, once each.
     pub(crate) fn flush_dirty(&self) {
         for connection in self.dirty.take() {
-            match connection.flush() {
-                Ok(Sent::All | Sent::Blocked) => {}
-                Err(_) => connection.lose(),
+            if connection.is_polling() {
+                self.flush_polling(&connection);
+            } else {
+                match connection.flush() {
+                    Ok(Sent::All | Sent::Blocked) => {}
+                    Err(_) => connection.lose(),
+                }
             }
             self.recount(&connection);
             self.notice_drain(&connection);
@@ -284,12 +321,16 @@ impl Connections {
         match connection.deadlines.judge(connection.stage(), framing, now) {
             Verdict::Fine => {}
             Verdict::Ping => {
-                debug_assert_eq!(framing, Framing::WebSocket, "only WebSocket has pings");
                 let mut ping = Vec::new();
-                append_ping(&[], &mut ping);
+                if framing == Framing::WebSocket {
+                    append_ping(&[], &mut ping);
+                } else {
+                    debug_assert_eq!(framing, Framing::EngineIo4, "no other framing has pings");
+                    append_heartbeat(&mut ping);
+                }
                 self.send(connection, &ping, Weight::Live);
             }
-            Verdict::End(reason) => connection.end(reason),
+            Verdict::End(reason) => self.end(connection, reason),
         }
         self.arm(connection);
     }

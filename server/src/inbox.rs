@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::Waker;
 
+use parlance_codecs::framing::engineio::Sid;
 use parlance_conversation::Input;
 use parlance_conversation::input::{CommitSeq, Ticket};
 use parlance_conversation::mesh::MeshMessage;
@@ -22,6 +23,7 @@ use parlance_conversation::store::{Loaded, LogPage};
 
 use crate::connection::Arriving;
 use crate::runtime::Bell;
+use crate::visits::{Outcome, Visit};
 
 /// Inputs of the shard's own tasks that wait for a turn: four turns' worth.
 const LOCAL_INPUTS_MAX: usize = 4 * TURN_INPUTS_MAX;
@@ -41,6 +43,17 @@ pub(crate) enum ToShard {
     },
     /// A signed-in connection comes to its user's home shard.
     Arriving(Box<Arriving>),
+    /// A request for a polling session.
+    Visit(Box<Visit>),
+    /// What a request of this shard came to.
+    Outcome {
+        number: u64,
+        outcome: Outcome,
+    },
+    /// A polling session that began on this shard is over, or a WebSocket carries it.
+    PollingOver {
+        sid: Sid,
+    },
     /// From the commit lane: every write up to this one is done.
     Committed {
         up_to: CommitSeq,

@@ -9,6 +9,7 @@
 
 mod arrival;
 mod bind;
+mod probe;
 
 use std::io;
 use std::rc::Rc;

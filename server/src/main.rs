@@ -34,6 +34,7 @@ mod shard_loop;
 mod shutdown;
 mod stops;
 mod topology;
+mod visits;
 mod wheel;
 
 #[global_allocator]

@@ -1,4 +1,4 @@
-//! From this shard to every other: messages in batches, and connections on their way home.
+//! From this shard to every other: messages in batches, and connections with what belongs to them.
 //!
 //! What a turn has for another shard is sent at its end, in batches, by `try_send`: shards never
 //! wait for one another. Policy for a full inbox: what it did not take stays here, in order,
@@ -14,7 +14,6 @@ use flume::TrySendError;
 use parlance_conversation::mesh::MeshMessage;
 use parlance_conversation::placement::ShardIndex;
 
-use crate::connection::Arriving;
 use crate::inbox::ToShard;
 
 /// Messages of one batch: as many inputs as a turn takes from its own clients.
@@ -34,7 +33,8 @@ pub(crate) struct Mesh {
 struct Link {
     inbox: flume::Sender<ToShard>,
     messages: VecDeque<MeshMessage>,
-    arriving: VecDeque<Box<Arriving>>,
+    /// Connections on their way home, and visits to those that poll.
+    singles: VecDeque<ToShard>,
 }
 
 /// What a flush came to.
@@ -47,7 +47,7 @@ pub(crate) enum Flushed {
 
 impl Mesh {
     pub(crate) fn new(me: ShardIndex, inboxes: Vec<flume::Sender<ToShard>>) -> Self {
-        let link = |inbox| Link { inbox, messages: VecDeque::new(), arriving: VecDeque::new() };
+        let link = |inbox| Link { inbox, messages: VecDeque::new(), singles: VecDeque::new() };
         Self { me, links: inboxes.into_iter().map(link).collect() }
     }
 
@@ -57,10 +57,10 @@ impl Mesh {
         }
     }
 
-    /// Sends a connection to its user's home shard.
-    pub(crate) fn send_home(&mut self, to: ShardIndex, arriving: Box<Arriving>) {
+    /// Sends what is no message of the core's, in order.
+    pub(crate) fn send_single(&mut self, to: ShardIndex, message: ToShard) {
         if let Some(link) = self.links.get_mut(to.index()) {
-            link.arriving.push_back(arriving);
+            link.singles.push_back(message);
         }
     }
 
@@ -76,7 +76,7 @@ impl Mesh {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.links.iter().all(|link| link.messages.is_empty() && link.arriving.is_empty())
+        self.links.iter().all(|link| link.messages.is_empty() && link.singles.is_empty())
     }
 
     /// So much waits for some shard that nothing new should be begun here.
@@ -100,15 +100,15 @@ impl Link {
                 Err(_) => return Flushed::All,
             }
         }
-        while let Some(arriving) = self.arriving.pop_front() {
-            match self.inbox.try_send(ToShard::Arriving(arriving)) {
+        while let Some(single) = self.singles.pop_front() {
+            match self.inbox.try_send(single) {
                 Ok(()) => {}
-                Err(TrySendError::Full(ToShard::Arriving(arriving))) => {
-                    self.arriving.push_front(arriving);
+                Err(TrySendError::Full(single)) => {
+                    self.singles.push_front(single);
                     return Flushed::SomeWait;
                 }
-                // Dropping it closes the connection.
-                Err(_) => return Flushed::All,
+                // Dropping a connection closes it.
+                Err(TrySendError::Disconnected(_)) => return Flushed::All,
             }
         }
         Flushed::All

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use parlance_codecs::framing::engineio::{RequestError, Sid};
 use parlance_codecs::{ConversationId, Refusal, Seq, UserId};
 use parlance_conversation::Input;
 use parlance_conversation::input::Now;
@@ -25,6 +26,7 @@ use crate::lanes::{ReadLane, RecallsQuery};
 use crate::metrics::Metrics;
 use crate::password_lane::PasswordLane;
 use crate::readiness::Readiness;
+use crate::visits::{Errand, Outcome, Visits, began_on};
 
 /// A store could not be read, or so much waits to be read that this must come back later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +56,7 @@ pub(crate) struct Door {
     pub(crate) calls: Calls,
     pub(crate) reads: ReadLane,
     pub(crate) passwords: PasswordLane,
+    pub(crate) visits: Visits,
 }
 
 impl ShardHandle {
@@ -137,6 +140,21 @@ impl ShardHandle {
     /// The PHC string of a password, with a salt of its own.
     pub(crate) async fn hash_password(&self, password: String) -> Result<String, Busy> {
         self.0.passwords.hash(password).await
+    }
+
+    /// Visits a polling session, wherever it is.
+    pub(crate) async fn visit(&self, sid: Sid, errand: Errand) -> Outcome {
+        let Some(to) = began_on(self.0.placement, sid) else {
+            return Outcome::Refused(RequestError::SessionUnknown);
+        };
+        self.0.visits.make(self.0.me, to, sid, errand, &self.0.inputs).await
+    }
+
+    /// Tells a polling session something, and waits for nothing.
+    pub(crate) fn visit_once(&self, sid: Sid, errand: Errand) {
+        if let Some(to) = began_on(self.0.placement, sid) {
+            self.0.visits.send(to, sid, errand, &self.0.inputs);
+        }
     }
 
     pub(crate) fn now(&self) -> Now {

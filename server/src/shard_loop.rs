@@ -94,7 +94,7 @@ impl ShardLoop {
             self.core.handle(Input::Tick, now);
         }
         self.perform_effects(now);
-        self.send_on();
+        self.send_on(now);
         self.see_to_life(now);
         if self.life.is_over() {
             return Next::End;
@@ -134,6 +134,11 @@ impl ShardLoop {
                 }
             }
             ToShard::Arriving(arriving) => self.welcome(*arriving),
+            ToShard::Visit(visit) => self.connections.receive(visit),
+            ToShard::Outcome { number, outcome } => {
+                self.connections.handle().door().visits.complete(number, outcome);
+            }
+            ToShard::PollingOver { sid } => self.connections.polling_over(sid),
             ToShard::Committed { up_to } => {
                 self.commits.committed(up_to);
                 self.core.handle(Input::Committed { up_to }, now);
@@ -156,9 +161,21 @@ impl ShardLoop {
     }
 
     /// Gives everyone what the turn had for them.
-    fn send_on(&mut self) {
-        for (home, arriving) in self.connections.take_leaving() {
-            self.mesh.send_home(home, arriving);
+    fn send_on(&mut self, now: Now) {
+        let me = self.connections.handle().me();
+        for (to, visit) in self.connections.handle().door().visits.take_leaving() {
+            if to == me {
+                self.connections.receive(visit);
+            } else {
+                self.mesh.send_single(to, ToShard::Visit(visit));
+            }
+        }
+        for (to, message) in self.connections.take_leaving() {
+            if to == me {
+                self.take(message, now);
+            } else {
+                self.mesh.send_single(to, message);
+            }
         }
         self.commits.feed();
         self.reads.feed();

@@ -11,6 +11,7 @@ use crate::limits::{FRAME_BYTES_MAX, WEBSOCKET_FRAGMENTS_MAX};
 
 mod bare;
 mod delimited;
+pub mod engineio;
 pub mod grpc;
 mod onechat;
 mod websocket;
@@ -18,6 +19,7 @@ mod websocket;
 #[cfg(test)]
 mod tests;
 
+use engineio::{EngineIo, Protocol};
 pub use websocket::{accept_key, append_ping};
 
 /// What the operator allows; the defaults are [`crate::limits`].
@@ -57,6 +59,7 @@ pub enum Step<'a> {
 pub enum Splitter {
     WebSocket(websocket::WebSocket),
     Delimited,
+    EngineIo(Box<EngineIo>),
     Grpc,
     Onechat(onechat::Onechat),
     Bare(bare::Bare),
@@ -67,10 +70,18 @@ impl Splitter {
         match framing {
             Framing::WebSocket => Self::WebSocket(websocket::WebSocket::default()),
             Framing::Delimited => Self::Delimited,
+            Framing::EngineIo3 => Self::EngineIo(Box::new(EngineIo::over_websocket(Protocol::V3))),
+            Framing::EngineIo4 => Self::EngineIo(Box::new(EngineIo::over_websocket(Protocol::V4))),
             Framing::Grpc => Self::Grpc,
             Framing::Onechat => Self::Onechat(onechat::Onechat::default()),
             Framing::Bare => Self::Bare(bare::Bare::default()),
         }
+    }
+
+    /// For an Engine.IO session without a socket: its bytes are what
+    /// [`engineio::read_payload`] makes of the bodies that it posts.
+    pub fn polling(protocol: Protocol) -> Self {
+        Self::EngineIo(Box::new(EngineIo::polling(protocol)))
     }
 
     /// Looks at everything that is unread. WebSocket payloads are unmasked in place, once their
@@ -79,6 +90,7 @@ impl Splitter {
         match self {
             Self::WebSocket(state) => state.next(unread, limits),
             Self::Delimited => delimited::next(unread, limits.frame_bytes),
+            Self::EngineIo(state) => state.next(unread, limits),
             Self::Grpc => grpc::next(unread, limits.frame_bytes),
             Self::Onechat(state) => state.next(unread, limits.frame_bytes),
             Self::Bare(state) => state.next(unread, limits.frame_bytes),
@@ -90,6 +102,7 @@ impl Splitter {
     pub fn is_mid_frame(&self) -> bool {
         match self {
             Self::WebSocket(state) => state.is_mid_message(),
+            Self::EngineIo(state) => state.is_mid_message(),
             Self::Delimited | Self::Grpc => false,
             Self::Onechat(state) => state.is_skipping(),
             Self::Bare(state) => state.is_skipping(),
@@ -102,6 +115,7 @@ pub fn append_frame(framing: Framing, kind: PayloadKind, payload: &[u8], out: &m
     match framing {
         Framing::WebSocket => websocket::append_message(kind, payload, out),
         Framing::Delimited => delimited::append(payload, out),
+        Framing::EngineIo3 | Framing::EngineIo4 => engineio::append_message(payload, out),
         Framing::Grpc => grpc::append_message(payload, out),
         Framing::Onechat => onechat::append(payload, out),
         Framing::Bare => out.extend_from_slice(payload),
@@ -115,7 +129,11 @@ pub fn write_bytes(framing: Framing, frames: &[u8]) -> usize {
     let first = match framing {
         Framing::Onechat => onechat::first_bytes(frames),
         Framing::Bare => bare::first_bytes(frames),
-        Framing::WebSocket | Framing::Delimited | Framing::Grpc => None,
+        Framing::WebSocket
+        | Framing::Delimited
+        | Framing::Grpc
+        | Framing::EngineIo3
+        | Framing::EngineIo4 => None,
     };
     first.unwrap_or(frames.len())
 }
@@ -124,7 +142,8 @@ pub fn write_bytes(framing: Framing, frames: &[u8]) -> usize {
 /// has one, nothing elsewhere.
 pub fn append_close(framing: Framing, reason: EndReason, out: &mut Vec<u8>) {
     match framing {
-        Framing::WebSocket => {
+        // Polling has no use for it: its last packet is [`engineio::CLOSE`].
+        Framing::WebSocket | Framing::EngineIo3 | Framing::EngineIo4 => {
             websocket::append_close(reason.close_code(), reason.as_str().as_bytes(), out);
         }
         // A call's status is the dialect's, which has said it.

@@ -9,8 +9,15 @@ use crate::dialect::{EndReason, Framing, PayloadKind};
 use crate::seeded;
 use crate::vectors::{self, masked};
 
-const FRAMINGS: [Framing; 5] =
-    [Framing::WebSocket, Framing::Delimited, Framing::Grpc, Framing::Onechat, Framing::Bare];
+const FRAMINGS: [Framing; 7] = [
+    Framing::WebSocket,
+    Framing::Delimited,
+    Framing::Grpc,
+    Framing::Onechat,
+    Framing::Bare,
+    Framing::EngineIo3,
+    Framing::EngineIo4,
+];
 
 #[test]
 fn vectors_mean_what_they_say() {
@@ -87,6 +94,9 @@ fn from_client(framing: Framing, kind: PayloadKind, payload: &[u8]) -> Vec<u8> {
     match (framing, kind) {
         (Framing::WebSocket, PayloadKind::Text) => out = masked(0x81, payload),
         (Framing::WebSocket, PayloadKind::Binary) => out = masked(0x82, payload),
+        (Framing::EngineIo3 | Framing::EngineIo4, _) => {
+            out = masked(0x81, &[b"4", payload].concat());
+        }
         _ => append_frame(framing, kind, payload, &mut out),
     }
     out
@@ -107,7 +117,11 @@ fn frames_survive_any_split_into_reads() {
     seeded::check(512, &payloads(), |(framing, payloads, sizes)| {
         let kind = match framing {
             Framing::Delimited | Framing::Grpc => PayloadKind::Binary,
-            Framing::WebSocket | Framing::Onechat | Framing::Bare => PayloadKind::Text,
+            Framing::WebSocket
+            | Framing::Onechat
+            | Framing::Bare
+            | Framing::EngineIo3
+            | Framing::EngineIo4 => PayloadKind::Text,
         };
         let wire: Vec<u8> =
             payloads.iter().flat_map(|payload| from_client(framing, kind, payload)).collect();

@@ -29,7 +29,15 @@ pub(super) fn decode(
         (Some(user), _) => signed_in(form, user, frame, out),
         (None, Framing::Delimited) => out.push(sign_in(*form, frame.payload)),
         // Elsewhere a token came with the handshake or the call, or nothing is decoded.
-        (None, Framing::WebSocket | Framing::Grpc | Framing::Onechat | Framing::Bare) => {
+        (
+            None,
+            Framing::WebSocket
+            | Framing::Grpc
+            | Framing::Onechat
+            | Framing::Bare
+            | Framing::EngineIo3
+            | Framing::EngineIo4,
+        ) => {
             out.push(Decoded::End { reply: Vec::new(), reason: EndReason::NotSignedIn });
         }
     }
@@ -108,7 +116,11 @@ fn unreadable(form: Form, fault: &Fault) -> Decoded {
     match form.framing {
         Framing::Delimited => encode::append_fault(form, "", None, fault, &mut reply),
         Framing::Grpc => encode::append_call_status(fault, &mut reply),
-        Framing::WebSocket | Framing::Onechat | Framing::Bare => {}
+        Framing::WebSocket
+        | Framing::Onechat
+        | Framing::Bare
+        | Framing::EngineIo3
+        | Framing::EngineIo4 => {}
     }
     Decoded::End { reply, reason: EndReason::Malformed }
 }

@@ -83,7 +83,11 @@ impl Dialect for StreamDialect {
                 let fault = Fault::of_end(reason).unwrap_or_else(|| Fault::new(Code::Ok, ""));
                 encode::append_call_status(&fault, out);
             }
-            Framing::WebSocket | Framing::Onechat | Framing::Bare => {}
+            Framing::WebSocket
+            | Framing::Onechat
+            | Framing::Bare
+            | Framing::EngineIo3
+            | Framing::EngineIo4 => {}
         }
     }
 }

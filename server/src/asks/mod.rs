@@ -8,7 +8,10 @@ use parlance_codecs::{Answer, Ask, Refusal, UserId};
 use crate::shard_handle::ShardHandle;
 
 mod history;
+mod identity;
 mod social;
+
+pub(crate) use identity::{find, vouched};
 
 /// Has one ask of a signed-in user answered.
 pub(crate) async fn answer(
@@ -17,6 +20,11 @@ pub(crate) async fn answer(
     ask: &Ask,
 ) -> Result<Answer, Refusal> {
     match ask {
+        Ask::CreateDescribedGroup { name, members, external_ids } => {
+            let mut members = members.clone();
+            members.extend(identity::all_of(shard, external_ids).await?);
+            created(shard, user, Ask::CreateGroup { name: name.clone(), members }).await
+        }
         Ask::RequestFriend { .. }
         | Ask::AcceptFriend { .. }
         | Ask::RefuseFriend { .. }
@@ -52,5 +60,18 @@ pub(crate) async fn answer(
         | Ask::HistoryAfter { .. }
         | Ask::MarkRead { .. }
         | Ask::RecallAt { .. } => history::answer(shard, user, ask).await,
+    }
+}
+
+/// Has a group created, and tells how its members see it.
+async fn created(shard: &ShardHandle, user: UserId, create: Ask) -> Result<Answer, Refusal> {
+    match social::answer(shard, user, &create).await? {
+        Answer::Conversation(conversation) => {
+            history::answer(shard, user, &Ask::Describe { conversation }).await
+        }
+        other => {
+            tracing::error!(answer = ?other, "a group was created and not named");
+            Err(Refusal::Unavailable)
+        }
     }
 }

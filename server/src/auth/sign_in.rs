@@ -63,6 +63,8 @@ pub(crate) async fn sign_in(
             Err(error) => Err(error),
         },
         Credentials::Password { name, secret } => by_name(shard, name, secret).await,
+        // Whoever has a handshake asks it first; here is none.
+        Credentials::Handshake => Err(SignInError::Refused),
     };
     if matches!(signed, Err(SignInError::Refused | SignInError::Expired)) {
         shard.metrics().shard(shard.me()).sign_ins_refused.add(1);

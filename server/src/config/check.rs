@@ -9,10 +9,12 @@ use parlance_conversation::store::Durability;
 
 use super::error::ConfigError;
 use super::origins::AllowedOrigins;
-use super::raw::{OneOrMany, Raw, RawAlgorithm, RawAuth, RawClaim, RawKey, RawLimits, RawSafety};
+use super::raw::{
+    OneOrMany, Raw, RawAlgorithm, RawAuth, RawClaim, RawEvents, RawKey, RawLimits, RawSafety,
+};
 use super::settings::{
-    Auth, DurabilityOf, JwtAlgorithm, JwtKey, Limits, Listen, ListenAddress, Operator, Server,
-    Settings, Storage, UserClaim,
+    Auth, DurabilityOf, Events, JwtAlgorithm, JwtKey, Limits, Listen, ListenAddress, Operator,
+    Server, Settings, Storage, UserClaim,
 };
 use crate::auth::IM_SECRET_BYTES_MAX;
 
@@ -30,6 +32,11 @@ const ADDRESSES_MAX: usize = 16;
 const UNIX_PATH_BYTES_MAX: usize = 107;
 /// Keys are tried one after the other for each token.
 const JWT_KEYS_MAX: usize = 16;
+/// The wheel of deadlines turns every quarter of a second.
+const PING_MS_MIN: u64 = 250;
+/// A poll waits for one heartbeat at most, and an HTTP request is answered within 40 s.
+const PING_INTERVAL_MS_MAX: u64 = 30_000;
+const PING_TIMEOUT_MS_MAX: u64 = 60_000;
 
 /// `origin_of` tells where a key's value came from.
 pub(super) fn check(
@@ -67,6 +74,7 @@ pub(super) fn check(
         },
         auth: auth(&raw.auth).map_err(|(key, reason)| invalid(key, reason))?,
         limits: limits(&raw.limits).map_err(|(key, reason)| invalid(key, reason))?,
+        events: events(&raw.events).map_err(|(key, reason)| invalid(key, reason))?,
         operator: Operator {
             key_file: non_empty(&raw.operator.key_file).map(PathBuf::from),
             key: non_empty(&raw.operator.key).map(str::to_owned),
@@ -221,14 +229,28 @@ fn key(raw: &RawKey) -> JwtKey {
     JwtKey { algorithm, file: PathBuf::from(&raw.file) }
 }
 
+fn within<N: PartialOrd + std::fmt::Display>(
+    key: &'static str,
+    got: N,
+    least: N,
+    most: N,
+) -> Result<N, Wrong> {
+    if (&least..=&most).contains(&&got) {
+        Ok(got)
+    } else {
+        Err((key, format!("found {got}, expected {least} to {most}")))
+    }
+}
+
+fn events(raw: &RawEvents) -> Result<Events, Wrong> {
+    let interval =
+        within("events.ping_interval_ms", raw.ping_interval_ms, PING_MS_MIN, PING_INTERVAL_MS_MAX)?;
+    let timeout =
+        within("events.ping_timeout_ms", raw.ping_timeout_ms, PING_MS_MIN, PING_TIMEOUT_MS_MAX)?;
+    Ok(Events::new(interval, timeout))
+}
+
 fn limits(raw: &RawLimits) -> Result<Limits, Wrong> {
-    let within = |key, got: usize, least: usize, most: usize| {
-        if (least..=most).contains(&got) {
-            Ok(got)
-        } else {
-            Err((key, format!("found {got}, expected {least} to {most}")))
-        }
-    };
     Ok(Limits {
         text_bytes: within("limits.text_bytes", raw.text_bytes, 1, TEXT_BYTES_MAX)?,
         frame_bytes: within(

@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 /// Every setting there is.
-pub(super) const KEYS: [(&str, Kind); 22] = [
+pub(super) const KEYS: [(&str, Kind); 24] = [
     ("listen.main", Kind::List),
     ("listen.stream", Kind::List),
     ("listen.push", Kind::List),
@@ -42,6 +42,8 @@ pub(super) const KEYS: [(&str, Kind); 22] = [
     ("limits.frame_bytes", Kind::Number),
     ("limits.outbox_bytes", Kind::Number),
     ("limits.connections", Kind::Number),
+    ("events.ping_interval_ms", Kind::Number),
+    ("events.ping_timeout_ms", Kind::Number),
     ("operator.key_file", Kind::Text),
     ("operator.key", Kind::Secret),
 ];
@@ -54,6 +56,7 @@ pub(super) struct Raw {
     pub(super) durability: RawDurability,
     pub(super) auth: RawAuth,
     pub(super) limits: RawLimits,
+    pub(super) events: RawEvents,
     pub(super) operator: RawOperator,
 }
 
@@ -188,6 +191,19 @@ const _: () = assert!(
     super::check::OUTBOX_FRAMES_MIN * FRAME_BYTES_MAX <= OUTBOX_BYTES_DEFAULT,
     "one frame must not evict a peer"
 );
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RawEvents {
+    pub(super) ping_interval_ms: u64,
+    pub(super) ping_timeout_ms: u64,
+}
+
+impl Default for RawEvents {
+    /// Those of Socket.IO's own server.
+    fn default() -> Self {
+        Self { ping_interval_ms: 25_000, ping_timeout_ms: 20_000 }
+    }
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct RawOperator {

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use parlance_codecs::Category;
+use parlance_codecs::framing::engineio::Protocol;
 use parlance_conversation::store::Durability;
 
 use super::origins::AllowedOrigins;
@@ -21,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) durability: DurabilityOf,
     pub(crate) auth: Auth,
     pub(crate) limits: Limits,
+    pub(crate) events: Events,
     pub(crate) operator: Operator,
 }
 
@@ -171,6 +173,31 @@ pub(crate) struct Limits {
     /// Connections of the whole process; 0: as many as the limit on open files leaves room for.
     pub(crate) connections: usize,
 }
+
+/// The `events` dialect's heartbeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Events {
+    pub(crate) ping_interval_ms: u64,
+    /// How long an answer to a heartbeat may take.
+    ping_timeout_ms: u64,
+}
+
+impl Events {
+    pub(super) fn new(ping_interval_ms: u64, ping_timeout_ms: u64) -> Self {
+        Self { ping_interval_ms, ping_timeout_ms }
+    }
+
+    /// Protocol 3 had a shorter one, which its clients are told.
+    pub(crate) fn ping_timeout_ms_of(&self, protocol: Protocol) -> u64 {
+        match protocol {
+            Protocol::V3 => self.ping_timeout_ms.min(PING_TIMEOUT_V3_MS),
+            Protocol::V4 => self.ping_timeout_ms,
+        }
+    }
+}
+
+/// What Socket.IO's server had when it spoke protocol 3.
+const PING_TIMEOUT_V3_MS: u64 = 5_000;
 
 #[derive(Clone)]
 pub(crate) struct Operator {

@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use parlance_codecs::dialect::{EndReason, Framing};
+use parlance_codecs::framing::engineio::Protocol;
 use parlance_conversation::input::Now;
 
 use super::Stage;
@@ -47,8 +48,19 @@ pub(crate) enum Verdict {
     End(EndReason),
 }
 
+/// How Engine.IO's two sides make sure of one another, as the handshake has told the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heartbeats {
+    pub(crate) interval_ms: u64,
+    pub(crate) timeout_ms: u64,
+}
+
 pub(crate) struct Deadlines {
     greeted_ms: u64,
+    /// Only asked for where the framing is Engine.IO's.
+    heartbeats: Heartbeats,
+    /// When the last heartbeat was sent.
+    beat_ms: Cell<u64>,
     heard_ms: Cell<u64>,
     frame_begun_ms: Cell<Option<u64>>,
     pinged: Cell<bool>,
@@ -58,9 +70,11 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    pub(super) fn new(now_ms: u64) -> Self {
+    pub(crate) fn new(now_ms: u64, heartbeats: Heartbeats) -> Self {
         Self {
             greeted_ms: now_ms,
+            heartbeats,
+            beat_ms: Cell::new(now_ms),
             heard_ms: Cell::new(now_ms),
             frame_begun_ms: Cell::new(None),
             pinged: Cell::new(false),
@@ -116,7 +130,10 @@ impl Deadlines {
                     return Verdict::End(EndReason::Expired);
                 }
             }
-            Stage::Greeting | Stage::Ending(_) | Stage::Gone => {}
+            Stage::Greeting | Stage::Nameless | Stage::Ending(_) | Stage::Gone => {}
+        }
+        if let Some(protocol) = Protocol::of(framing) {
+            return self.judge_heartbeat(protocol, now_ms);
         }
         if framing != Framing::WebSocket {
             return Verdict::Fine;
@@ -130,6 +147,24 @@ impl Deadlines {
         Verdict::Fine
     }
 
+    /// Protocol 3 has the client ask, protocol 4 the server; either way something comes once per
+    /// interval from a client that lives.
+    fn judge_heartbeat(&self, protocol: Protocol, now_ms: u64) -> Verdict {
+        if now_ms >= self.silent_until_ms() {
+            return Verdict::End(EndReason::Idle);
+        }
+        if protocol == Protocol::V4 && now_ms >= self.beat_ms.get() + self.heartbeats.interval_ms {
+            self.beat_ms.set(now_ms);
+            return Verdict::Ping;
+        }
+        Verdict::Fine
+    }
+
+    fn silent_until_ms(&self) -> u64 {
+        let Heartbeats { interval_ms, timeout_ms } = self.heartbeats;
+        self.heard_ms.get() + interval_ms + timeout_ms
+    }
+
     /// When to judge again; `u64::MAX`: no need to.
     pub(crate) fn next_ms(&self, stage: Stage, framing: Framing, now: Now) -> u64 {
         let frame = self.frame_begun_ms.get().map(|begun| begun + FRAME_MS);
@@ -137,10 +172,19 @@ impl Deadlines {
         let stage = match stage {
             Stage::Greeting => Some(self.greeted_ms + SIGN_IN_MS),
             Stage::Live(signed) => signed.expires_at_s.map(|_| now.monotonic_ms + EXPIRY_CHECK_MS),
-            Stage::Ending(_) | Stage::Gone => None,
+            Stage::Nameless | Stage::Ending(_) | Stage::Gone => None,
         };
-        let silence = (framing == Framing::WebSocket)
-            .then(|| self.heard_ms.get() + if self.pinged.get() { SILENCE_MS } else { PING_MS });
+        let silence = match (framing, Protocol::of(framing)) {
+            (_, Some(Protocol::V3)) => Some(self.silent_until_ms()),
+            (_, Some(Protocol::V4)) => {
+                Some(self.silent_until_ms().min(self.beat_ms.get() + self.heartbeats.interval_ms))
+            }
+            (Framing::WebSocket, None) => {
+                let patience_ms = if self.pinged.get() { SILENCE_MS } else { PING_MS };
+                Some(self.heard_ms.get() + patience_ms)
+            }
+            (_, None) => None,
+        };
         [frame, hung_up, stage, silence].into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 

@@ -48,6 +48,8 @@ pub(super) enum Pause {
     SignIn(SignInFrame),
     /// Nothing more is handled before this is answered.
     Ask(Tag, Box<Ask>),
+    /// Nothing more is handled before it is decided who the peer is.
+    Identify(Tag, Box<Ask>),
     End(Parting),
 }
 
@@ -108,7 +110,12 @@ impl Intake {
                 let frame_ended = handled > 0 && !self.splitter.is_mid_frame();
                 connection.deadlines.mid_frame(owes, frame_ended, now_ms);
             }
-            Pause::Room | Pause::Answers | Pause::SignIn(_) | Pause::Ask(..) | Pause::End(_) => {
+            Pause::Room
+            | Pause::Answers
+            | Pause::SignIn(_)
+            | Pause::Ask(..)
+            | Pause::Identify(..)
+            | Pause::End(_) => {
                 connection.deadlines.paused(now_ms);
             }
         }
@@ -196,6 +203,7 @@ fn decode(frame: Frame<'_>, connection: &Connection, connections: &Connections) 
             Decoded::SignIn(_) => {
                 return Some(Pause::End(Parting::Because(EndReason::Protocol)));
             }
+            Decoded::Identify { tag, ask } => return Some(Pause::Identify(tag, Box::new(ask))),
             Decoded::SignOut => return Some(Pause::End(Parting::Because(EndReason::Left))),
             Decoded::End { reply, reason } => {
                 return Some(Pause::End(Parting::After { reply, reason }));

@@ -16,6 +16,7 @@ use parlance_codecs::dialect::{EndReason, Form, SignInFrame};
 use parlance_codecs::framing::{Splitter, append_close};
 use parlance_codecs::{Ask, Event, Tag};
 
+use super::identify::identify;
 use super::intake::{Intake, Parting, Pause};
 use super::sign_in::{Arriving, SignedIn, settle, sign_in_by_frame};
 use super::{Connection, LINGER, Stage};
@@ -37,12 +38,15 @@ pub(crate) enum Opening {
     Greeting,
     /// The peer has signed in: with the handshake, or on another shard.
     SignedIn(Box<SignedIn>),
+    /// It polled until now, and has come as far as it was.
+    Upgraded,
 }
 
 /// What the task must see to beyond reading.
 enum Turned {
     SignIn(SignInFrame),
     Ask(Tag, Box<Ask>),
+    Identify(Tag, Box<Ask>),
     End(Parting),
 }
 
@@ -66,7 +70,7 @@ pub(crate) async fn serve(
     let _tenure = Tenure { connections: &connections, connection: &connection };
     connections.arm(&connection);
     let mut settled = match opening {
-        Opening::Greeting => Settled::Here,
+        Opening::Greeting | Opening::Upgraded => Settled::Here,
         Opening::SignedIn(signed_in) => settle(&connections, &connection, &mut intake, *signed_in),
     };
     let parting = loop {
@@ -82,6 +86,9 @@ pub(crate) async fn serve(
                 Box::pin(sign_in_by_frame(&connections, &connection, &mut intake, frame)).await
             }
             Turned::Ask(tag, ask) => Box::pin(answer(&connections, &connection, tag, ask)).await,
+            Turned::Identify(tag, ask) => {
+                Box::pin(identify(&connections, &connection, &mut intake, tag, ask)).await
+            }
             Turned::End(parting) => Settled::End(parting),
         };
     };
@@ -135,6 +142,7 @@ impl Connection {
         match pause {
             Pause::SignIn(frame) => Poll::Ready(Turned::SignIn(frame)),
             Pause::Ask(tag, ask) => Poll::Ready(Turned::Ask(tag, ask)),
+            Pause::Identify(tag, ask) => Poll::Ready(Turned::Identify(tag, ask)),
             Pause::End(parting) => Poll::Ready(Turned::End(parting)),
             // The core's answer wakes this task, or the flush that makes room for more.
             Pause::Answers => Poll::Pending,
@@ -192,9 +200,9 @@ impl Connection {
     }
 
     /// How it ends, where somebody has decided that it does.
-    fn decided_end(&self) -> Option<Parting> {
+    pub(super) fn decided_end(&self) -> Option<Parting> {
         match self.stage.get() {
-            Stage::Greeting | Stage::Live(_) => None,
+            Stage::Greeting | Stage::Nameless | Stage::Live(_) => None,
             Stage::Ending(reason) => Some(Parting::Because(reason)),
             Stage::Gone => Some(Parting::Gone),
         }
@@ -211,7 +219,7 @@ impl Connection {
 }
 
 /// Has what the peer asked for answered, unless the connection ends first.
-async fn answer(
+pub(super) async fn answer(
     connections: &Connections,
     connection: &Rc<Connection>,
     tag: Tag,
@@ -266,7 +274,7 @@ async fn close(connections: &Connections, connection: &Rc<Connection>, parting: 
     .await;
 }
 
-fn last_words(connection: &Connection, parting: &Parting) -> Vec<u8> {
+pub(super) fn last_words(connection: &Connection, parting: &Parting) -> Vec<u8> {
     let form = connection.form();
     let mut words = Vec::new();
     match parting {
@@ -342,6 +350,9 @@ async fn discard(connections: &Connections, connection: &Connection) {
 impl Connections {
     /// Takes in a connection that has signed in on another shard.
     pub(crate) fn admit(self: &Rc<Self>, arriving: Arriving) {
+        if arriving.is_polling() {
+            return self.admit_polling(arriving);
+        }
         let (connection, intake, signed_in) = arriving.unpack(self);
         let opening = Opening::SignedIn(Box::new(signed_in));
         runtime::spawn("connection", serve(Rc::clone(self), connection, intake, opening));
@@ -357,7 +368,7 @@ impl Connections {
         }
         let seat = self.seats().take()?;
         let (here, there) = link();
-        let connection = self.insert(Stream::Link(Box::new(here)), form, seat);
+        let connection = self.insert(Some(Stream::Link(Box::new(here))), form, seat, None);
         let intake = Intake::new(Splitter::new(form.framing), Vec::new());
         runtime::spawn("connection", serve(Rc::clone(self), connection, intake, opening));
         Some(there)

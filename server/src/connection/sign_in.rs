@@ -9,20 +9,21 @@
 use std::rc::Rc;
 
 use futures_lite::future::or;
-use parlance_codecs::ConversationId;
-use parlance_codecs::Tag;
-use parlance_codecs::dialect::{EndReason, Form, Resume, SignInFrame, SignInResult};
+use parlance_codecs::dialect::{Credentials, EndReason, Form, Resume, SignInFrame, SignInResult};
 use parlance_codecs::framing::Splitter;
+use parlance_codecs::framing::engineio::Sid;
+use parlance_codecs::{ConversationId, Tag, UserId};
 use parlance_conversation::Input;
 use parlance_conversation::input::{ResumeStyle, SessionStyle, SignIn};
 
-use super::Connection;
 use super::intake::{Intake, Parting};
 use super::serve::Settled;
+use super::{Connection, Engine};
 use crate::auth::{self, SignInError, SignedUser};
 use crate::connections::{Connections, Seat};
+use crate::inbox::ToShard;
 use crate::outbox::Weight;
-use crate::runtime::MovingStream;
+use crate::runtime::{MovingStream, Stream};
 
 /// A peer that has shown who it is, and what it asked for besides.
 pub(crate) struct SignedIn {
@@ -35,7 +36,9 @@ pub(crate) struct SignedIn {
 
 /// A signed-in connection between two shards.
 pub(crate) struct Arriving {
-    stream: MovingStream,
+    /// `None` where an Engine.IO session polls.
+    stream: Option<MovingStream>,
+    engine: Option<Engine>,
     form: Form,
     splitter: Splitter,
     unread: Vec<u8>,
@@ -45,9 +48,22 @@ pub(crate) struct Arriving {
 }
 
 impl Arriving {
+    pub(super) fn is_polling(&self) -> bool {
+        self.stream.is_none()
+    }
+
+    pub(super) fn user(&self) -> UserId {
+        self.signed_in.user.user
+    }
+
+    pub(super) fn sid(&self) -> Option<Sid> {
+        self.engine.as_ref().map(|engine| engine.sid)
+    }
+
     /// Puts the connection into the table of the shard that it has come to.
     pub(super) fn unpack(self, connections: &Connections) -> (Rc<Connection>, Intake, SignedIn) {
-        let connection = connections.insert(self.stream.arrive(), self.form, self.seat);
+        let stream = self.stream.map(MovingStream::arrive);
+        let connection = connections.insert(stream, self.form, self.seat, self.engine);
         connections.send(&connection, &self.unsent, Weight::Page);
         (connection, Intake::new(self.splitter, self.unread), self.signed_in)
     }
@@ -60,14 +76,26 @@ pub(super) async fn sign_in_by_frame(
     intake: &mut Intake,
     frame: SignInFrame,
 ) -> Settled {
-    let signing_in = async { Ok(auth::sign_in(connections.handle(), &frame.credentials).await) };
+    let handle = connections.handle();
+    let signing_in = async {
+        Ok(match &frame.credentials {
+            Credentials::Handshake => connection.by_handshake(handle.settings().auth.open),
+            credentials => auth::sign_in(handle, credentials).await.map(Some),
+        })
+    };
+    let tag = connection.tag_of_sign_in(frame.tag);
     let ended = async { Err(connection.until_ending().await) };
     let user = match or(signing_in, ended).await {
         Err(parting) => return Settled::End(parting),
-        Ok(Ok(user)) => user,
-        Ok(Err(error)) => return refuse(connections, connection, &frame.tag, error),
+        Ok(Ok(Some(user))) => user,
+        Ok(Ok(None)) => {
+            connections.let_in(connection, &tag);
+            return Settled::Here;
+        }
+        Ok(Err(error)) => return refuse(connections, connection, &tag, error),
     };
-    let signed_in = SignedIn { user, device: frame.device, tag: Some(frame.tag), room: None };
+    connection.note_token();
+    let signed_in = SignedIn { user, device: frame.device, tag: Some(tag), room: None };
     settle(connections, connection, intake, signed_in)
 }
 
@@ -92,7 +120,8 @@ fn refuse(
     Settled::End(Parting::After { reply: answer, reason: EndReason::NotSignedIn })
 }
 
-/// Begins the session, or sends the connection to where it begins.
+/// Begins the session, or sends the connection to where it begins. One that was somebody else's
+/// until now begins anew: nothing that the core still has for the old session may reach the new.
 pub(super) fn settle(
     connections: &Connections,
     connection: &Rc<Connection>,
@@ -101,17 +130,26 @@ pub(super) fn settle(
 ) -> Settled {
     let handle = connections.handle();
     let home = handle.placement().home_of_user(signed_in.user.user);
-    if home == handle.me() {
+    if home == handle.me() && !connection.is_live() {
         begin_session(connections, connection, signed_in);
         return Settled::Here;
     }
-    let Some(stream) = connection.stream.take() else { return Settled::End(Parting::Gone) };
-    let (Ok(stream), Some(seat)) = (stream.into_moving(), connection.seat.take()) else {
-        return Settled::End(Parting::Gone);
+    let is_polling = connection.is_polling();
+    let stream = match connection.stream.take().map(Stream::into_moving) {
+        Some(Ok(stream)) => Some(stream),
+        None if is_polling => None,
+        Some(Err(_)) | None => return Settled::End(Parting::Gone),
     };
+    let Some(seat) = connection.seat.take() else { return Settled::End(Parting::Gone) };
     let empty = Splitter::new(connection.form().framing);
+    let engine = connection.engine.as_ref().map(|engine| engine.depart());
+    let to = engine
+        .as_ref()
+        .filter(|_| is_polling)
+        .map_or(home, |engine| connections.displace(engine.sid, home));
     let arriving = Arriving {
         stream,
+        engine,
         form: connection.form(),
         splitter: std::mem::replace(&mut intake.splitter, empty),
         unread: std::mem::take(&mut intake.unread),
@@ -119,7 +157,12 @@ pub(super) fn settle(
         signed_in,
         seat,
     };
-    connections.send_home(home, Box::new(arriving));
+    connections.send_to(to, ToShard::Arriving(Box::new(arriving)));
+    if is_polling {
+        // A connection with a socket leaves with its task.
+        connections.end_session(connection);
+        connections.remove(connection);
+    }
     Settled::Moved
 }
 

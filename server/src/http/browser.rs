@@ -5,8 +5,8 @@
 //! operator port has no CORS at all: only its own pages may speak to it.
 
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, HOST, HeaderMap, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, HOST, HeaderMap, ORIGIN, VARY,
 };
 use hyper::{Request, StatusCode};
 
@@ -40,6 +40,20 @@ pub(super) fn share(allowed: &AllowedOrigins, request_origin: &HeaderMap, answer
                 answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             }
         }
+    }
+}
+
+/// The same for Engine.IO, whose clients send with credentials where a page asks them to, and so
+/// need the origin by its name. No cookie counts for anything here.
+pub(super) fn share_with_credentials(request: &HeaderMap, answer: &mut Answer) {
+    match request.get(ORIGIN) {
+        // Checked before: it is allowed.
+        Some(origin) => {
+            set(answer, VARY, "Origin");
+            answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            set(answer, ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+        }
+        None => set(answer, ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     }
 }
 

@@ -18,7 +18,7 @@ use super::inner_chat::InnerCall;
 use super::serve::UpgradeSlot;
 use super::stream_calls::{StreamCall, room_id};
 use super::websocket::{Handshake, handshake};
-use super::{Upgrade, browser, fields, grpc, rooms};
+use super::{Upgrade, browser, engineio, fields, grpc, rooms};
 use crate::connections::Connections;
 use crate::shard_handle::ShardHandle;
 
@@ -75,6 +75,11 @@ pub(super) async fn answer(
     if grpc::is_call(&request) {
         return grpc::answer(&connections, request).await;
     }
+    if engineio::is_path(request.uri().path()) {
+        let mut answer = engineio::answer(shard, request, &slot).await;
+        browser::share_with_credentials(&headers, &mut answer);
+        return answer;
+    }
     let mut answer = routed(shard, request, &slot).await;
     browser::share(allowed, &headers, &mut answer);
     answer
@@ -122,7 +127,7 @@ async fn open(
 ) -> Result<Answer, Fault> {
     let upgrade = match door.sign_in {
         HandshakeSignIn::ByFrame => {
-            Upgrade { dialect, signed_in: None, device: String::new(), room: None }
+            Upgrade { dialect, signed_in: None, device: String::new(), room: None, engine: None }
         }
         HandshakeSignIn::ByToken { rooms } => {
             let room = match fields::query(request.uri(), "room").filter(|_| rooms) {
@@ -136,7 +141,7 @@ async fn open(
                 return Err(Fault::new(Code::InvalidArgument, message));
             }
             let signed_in = Some(signed_in(shard, request).await?);
-            Upgrade { dialect, signed_in, device, room }
+            Upgrade { dialect, signed_in, device, room, engine: None }
         }
     };
     *slot.borrow_mut() = Some(upgrade);

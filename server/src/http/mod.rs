@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod browser;
 mod caller;
+mod engineio;
 mod exchange;
 mod fields;
 mod grpc;
@@ -25,9 +26,11 @@ mod websocket;
 
 use parlance_codecs::ConversationId;
 use parlance_codecs::dialect::DialectName;
+use parlance_codecs::framing::engineio::{Protocol, Sid};
 
 use crate::auth::SignedUser;
 use crate::runtime::Stream;
+use crate::visits::Vouched;
 
 pub(crate) use serve::{serve_main, serve_operator};
 
@@ -54,6 +57,16 @@ pub(crate) struct Upgrade {
     pub(crate) device: String,
     /// The room to join at once (`/message/room?room=ID`).
     pub(crate) room: Option<ConversationId>,
+    pub(crate) engine: Option<EngineUpgrade>,
+}
+
+/// What the handshake of an Engine.IO client's WebSocket asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineUpgrade {
+    /// A session over this WebSocket alone.
+    Begin { sid: Sid, protocol: Protocol, vouched: Vouched },
+    /// To take polling's place in a session that there is.
+    Probe { sid: Sid },
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ use parlance_codecs::dialect::{DialectName, Form, Framing, PayloadKind};
 use parlance_codecs::framing::Splitter;
 
 use super::Service;
-use crate::connection::{Intake, Opening, SIGN_IN_DEADLINE, SignedIn, serve};
+use super::probe::probe;
+use crate::connection::{Engine, Intake, Opening, SIGN_IN_DEADLINE, SignedIn, serve};
 use crate::connections::{Connections, Seat};
-use crate::http::{self, HttpEnd, Upgrade};
+use crate::http::{self, EngineUpgrade, HttpEnd, Upgrade};
 use crate::runtime::{self, Stream};
 
 /// How long an HTTP exchange may go on once the server drains.
@@ -120,7 +121,18 @@ fn become_websocket(
     leftover: Vec<u8>,
     upgrade: Upgrade,
 ) {
-    let Upgrade { dialect, signed_in, device, room } = upgrade;
+    let Upgrade { dialect, signed_in, device, room, engine } = upgrade;
+    match engine {
+        None => {}
+        Some(EngineUpgrade::Probe { sid }) => {
+            let trial = probe(Rc::clone(connections), stream, seat, leftover, sid);
+            return runtime::spawn("probe", trial);
+        }
+        Some(EngineUpgrade::Begin { sid, protocol, vouched }) => {
+            let engine = Engine::new(sid, protocol, vouched, None);
+            return become_engine(connections, stream, seat, leftover, engine);
+        }
+    }
     // Text before the client's first frame; dialects that follow the client change it.
     let form = Form { dialect, framing: Framing::WebSocket, kind: PayloadKind::Text };
     let opening = match signed_in {
@@ -128,6 +140,25 @@ fn become_websocket(
         Some(user) => Opening::SignedIn(Box::new(SignedIn { user, device, tag: None, room })),
     };
     become_framed(connections, stream, seat, form, leftover, opening);
+}
+
+/// Begins an Engine.IO session over a WebSocket alone.
+fn become_engine(
+    connections: &Rc<Connections>,
+    stream: Stream,
+    seat: Seat,
+    unread: Vec<u8>,
+    engine: Engine,
+) {
+    let framing = engine.protocol.framing();
+    let form = Form { dialect: DialectName::Events, framing, kind: PayloadKind::Text };
+    let connection = connections.insert(Some(stream), form, seat, Some(engine));
+    let opening = match connections.greet(&connection) {
+        None => Opening::Greeting,
+        Some(signed_in) => Opening::SignedIn(Box::new(signed_in)),
+    };
+    let intake = Intake::new(Splitter::new(framing), unread);
+    runtime::spawn("connection", serve(Rc::clone(connections), connection, intake, opening));
 }
 
 fn become_framed(
@@ -138,7 +169,7 @@ fn become_framed(
     unread: Vec<u8>,
     opening: Opening,
 ) {
-    let connection = connections.insert(stream, form, seat);
+    let connection = connections.insert(Some(stream), form, seat, None);
     let intake = Intake::new(Splitter::new(form.framing), unread);
     runtime::spawn("connection", serve(Rc::clone(connections), connection, intake, opening));
 }

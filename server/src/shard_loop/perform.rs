@@ -41,7 +41,7 @@ impl ShardLoop {
             }
             Effect::Close { session, reason } => {
                 if let Some(connection) = self.connections.get(session) {
-                    connection.end(end_reason(reason));
+                    self.connections.end(&connection, end_reason(reason));
                 }
             }
             Effect::Answer { call, answer } => {

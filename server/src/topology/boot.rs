@@ -28,6 +28,7 @@ use crate::password_lane::PasswordLane;
 use crate::readiness::Readiness;
 use crate::shard_handle::{Door, ShardHandle};
 use crate::shard_loop::{Life, Lifecycle, ShardLoop};
+use crate::visits::Visits;
 
 /// Opens the data directory, re-sharding it where it has another number of shards. `None` where
 /// the process was asked to end meanwhile.
@@ -135,6 +136,7 @@ impl ShardParts {
             calls: Calls::default(),
             reads: self.reads.clone(),
             passwords: self.passwords,
+            visits: Visits::default(),
         });
         let connections = Rc::new(Connections::new(handle, self.doors.seats().clone()));
         let opened = self.doors.open_operator(&connections);

@@ -24,7 +24,7 @@ pub(in crate::asks) async fn profile(
 }
 
 /// The name is claimed by one caller; every other finds the user that this one creates.
-pub(super) async fn find_or_create(
+pub(in crate::asks) async fn find_or_create(
     shard: &ShardHandle,
     external_id: &str,
 ) -> Result<Profile, Refusal> {
@@ -56,7 +56,10 @@ pub(super) async fn find_or_create(
     Err(Refusal::Unavailable)
 }
 
-async fn look_up(shard: &ShardHandle, external_id: &str) -> Result<Option<UserId>, Refusal> {
+pub(in crate::asks) async fn look_up(
+    shard: &ShardHandle,
+    external_id: &str,
+) -> Result<Option<UserId>, Refusal> {
     let name = NameKey::External(external_id.to_owned());
     match shard.call(CallRequest::LookUpName { name }).await {
         CallAnswer::Name(record) => Ok(record.map(|record| record.user)),
