@@ -366,6 +366,7 @@ fn by_one_id_style() -> SessionStyle {
         friends_required: false,
         replaces: Replaces::Nothing,
         marks: false,
+        notices: false,
     }
 }
 
