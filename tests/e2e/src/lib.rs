@@ -7,6 +7,7 @@
 //! others wrote; `cargo xtask test` installs them, in pinned versions.
 
 pub mod deadline;
+pub mod engineio;
 pub mod http2;
 pub mod log;
 pub mod node;
@@ -18,5 +19,6 @@ pub mod python;
 pub mod rooms;
 pub mod seed;
 pub mod server;
+pub mod socketio;
 pub mod stream;
 pub mod websocket;

@@ -4,6 +4,10 @@
 
 mod boot;
 mod crash;
+mod events_chat;
+mod events_connection;
+mod events_transport;
+mod events_upgrade;
 mod grpc_calls;
 mod http2_abuse;
 mod limits_and_abuse;
