@@ -3,6 +3,7 @@
 //! Prost does not enforce proto2's `required`: it would decode a missing field as its default.
 //! So every required field is made optional before generating, and decoding names the missing
 //! one itself. The descriptors that clients are shown keep the labels as they are written.
+//! The `im` dialect answers in JSON what it answers in protobuf, so its messages serialise as both.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -12,14 +13,19 @@ use protox::prost_reflect::prost::Message as _;
 use protox::prost_reflect::prost_types::field_descriptor_proto::Label;
 use protox::prost_reflect::prost_types::{DescriptorProto, FileDescriptorSet};
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 9] = [
     "appootb/message/chat.proto",
     "appootb/message/inner_chat.proto",
     "appootb/message/room.proto",
     "grpc/reflection/v1/reflection.proto",
     "grpc/reflection/v1alpha/reflection.proto",
+    "im/chat.proto",
+    "im/relation.proto",
+    "im/status.proto",
     "parlance/sign_in.proto",
 ];
+
+const AS_TEXT: &str = "#[serde(serialize_with = \"crate::im::as_text\")]";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
@@ -35,7 +41,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     for file in &mut descriptors.file {
         file.message_type.iter_mut().for_each(make_optional);
     }
-    prost_build::Config::new().include_file("wire.rs").compile_fds(descriptors)?;
+    prost_build::Config::new()
+        .include_file("wire.rs")
+        .type_attribute(".im", "#[derive(serde::Serialize)]")
+        .btree_map([".im"])
+        // JSON of protobuf has integers of 64 bits as texts.
+        .field_attribute(".im.pingresp.client_timestamp", AS_TEXT)
+        .field_attribute(".im.pingresp.server_timestamp", AS_TEXT)
+        .field_attribute(".im.pingresp.total_mem", AS_TEXT)
+        .field_attribute(".im.pingresp.cur_mem_usage", AS_TEXT)
+        .field_attribute(".im.pingresp.max_mem_usage", AS_TEXT)
+        .field_attribute(".im.requester_info.cursor", AS_TEXT)
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -14,6 +14,9 @@ use crate::request::{Request, Tag};
 pub enum Framing {
     /// RFC 6455.
     WebSocket,
+    /// RFC 6455's frames as the `im` dialect's push channel has them: a client need not mask its
+    /// own, and the server's messages come in pieces of a bounded length.
+    Pieces,
     /// A varint length before each frame (protobuf's `writeDelimitedTo`).
     Delimited,
     /// gRPC's five bytes before each frame.
@@ -55,7 +58,7 @@ pub struct Form {
 impl Form {
     /// One above the largest [`Form::index`].
     pub const COUNT: usize = DialectName::COUNT * Self::FRAMINGS * 2;
-    const FRAMINGS: usize = 6;
+    const FRAMINGS: usize = 7;
 
     /// A small number for tables. Forms of one number have the same bytes for a live message.
     pub fn index(self) -> usize {
@@ -67,6 +70,7 @@ impl Form {
             Framing::Bare => 4,
             // The two differ in heartbeats and in how a session begins.
             Framing::EngineIo3 | Framing::EngineIo4 => 5,
+            Framing::Pieces => 6,
         };
         (self.dialect as usize * Self::FRAMINGS + framing) * 2 + self.kind as usize
     }
@@ -104,6 +108,7 @@ registry! {
     #[cfg(feature = "example")]
     Arrays, "arrays", crate::arrays::Arrays;
     Events, "events", crate::events::Events;
+    Im, "im", crate::im::Im;
     Onechat, "onechat", crate::onechat::Onechat;
     Rooms, "rooms", crate::rooms::Rooms;
     Stream, "stream", crate::stream::StreamDialect;
@@ -292,6 +297,18 @@ pub enum Echo {
     /// Those in groups, channels and rooms.
     NotDirects,
     Everything,
+    /// Nothing, and nothing that its user sends in any other way either.
+    OthersOnly,
+}
+
+/// How it shows that a session's peer is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probing {
+    /// Whatever it sends; over WebSocket a silent one is pinged.
+    ByAnything,
+    /// It echoes the server's pings, which carry the time: the first at sign-in, then one each
+    /// `im.heart_probe_s`.
+    ByEcho,
 }
 
 /// How sessions of a dialect resume and what they are shown; the core's matter, stated here
@@ -319,6 +336,20 @@ pub trait Dialect: Sync {
     /// Where the main port takes WebSockets of this dialect.
     fn websocket_doors(&self) -> &'static [WebSocketDoor] {
         &[]
+    }
+
+    /// How its WebSockets' frames are delimited.
+    fn websocket_framing(&self) -> Framing {
+        Framing::WebSocket
+    }
+
+    fn probing(&self) -> Probing {
+        Probing::ByAnything
+    }
+
+    /// Whether a user may sign in only so often (`im.sign_ins_per_minute`).
+    fn paces_sign_ins(&self) -> bool {
+        false
     }
 
     /// Decodes one frame of `user` (`None` before sign-in), appending what it means. Follows the

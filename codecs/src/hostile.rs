@@ -56,7 +56,8 @@ fn mutate(mut bytes: Vec<u8>, mutations: &[Mutation]) -> Vec<u8> {
 }
 
 fn all_vectors() -> Vec<Inbound> {
-    ["framing", "stream", "onechat", "rooms", "events"].into_iter().flat_map(inbound).collect()
+    let folders = ["framing", "im", "stream", "onechat", "rooms", "events"];
+    folders.into_iter().flat_map(inbound).collect()
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub mod event;
 pub mod events;
 pub mod framing;
 mod generated;
+pub mod im;
 pub mod json;
 pub mod limits;
 pub mod model;

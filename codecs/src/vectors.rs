@@ -75,6 +75,7 @@ fn read_inbound(path: PathBuf) -> Inbound {
         let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("{path:?}: {line}"));
         match (key, value) {
             ("framing", "websocket") => connection.framing = Framing::WebSocket,
+            ("framing", "pieces") => connection.framing = Framing::Pieces,
             ("framing", "delimited") => connection.framing = Framing::Delimited,
             ("framing", "grpc") => connection.framing = Framing::Grpc,
             ("framing", "onechat") => connection.framing = Framing::Onechat,
@@ -223,6 +224,13 @@ pub(crate) fn check_outbound(path: &str, about: &str, frames: &[(&str, Vec<u8>)]
     compare(&path, &expected, &found, || found.clone());
 }
 
+/// The names of an outbound file's parts, where those are what is put in.
+pub(crate) fn parts(path: &str) -> Vec<String> {
+    let path = folder(path);
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text.lines().filter_map(|line| line.strip_prefix("--- ")).map(str::to_owned).collect()
+}
+
 /// Runs reads through a connection. Panics where the splitter breaks its word: it must make
 /// progress, never discard more than there is, and leave an incomplete frame untouched.
 pub(crate) fn meaning<'r>(
@@ -276,7 +284,7 @@ pub(crate) fn meaning<'r>(
 
 fn first_kind(connection: Connection) -> PayloadKind {
     match connection.framing {
-        Framing::Delimited | Framing::Grpc => PayloadKind::Binary,
+        Framing::Delimited | Framing::Grpc | Framing::Pieces => PayloadKind::Binary,
         Framing::WebSocket
         | Framing::Onechat
         | Framing::Bare

@@ -21,6 +21,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use parlance_codecs::dialect::{EndReason, Form, Framing};
+use parlance_codecs::framing::payload_bytes;
 use parlance_codecs::{Request, UserId};
 use parlance_conversation::input::SessionId;
 use parlance_conversation::limits::POSTS_IN_FLIGHT_MAX;
@@ -80,6 +81,8 @@ pub(crate) struct Connection {
     has_hung_up: Cell<bool>,
     /// Its task waits until every post is answered.
     awaits_answers: Cell<bool>,
+    /// No longer payload is sent to it.
+    receive_bytes_max: Cell<Option<u32>>,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -120,7 +123,16 @@ impl Connection {
             syncs_in_flight: Cell::new(0),
             has_hung_up: Cell::new(false),
             awaits_answers: Cell::new(false),
+            receive_bytes_max: Cell::new(None),
             deadlines,
+        })
+    }
+
+    /// Whether the peer can take a message that these frames hold.
+    pub(crate) fn can_receive(&self, frames: &[u8]) -> bool {
+        self.receive_bytes_max.get().is_none_or(|max| {
+            let bytes = payload_bytes(self.form.get().framing, frames);
+            usize::try_from(max).is_ok_and(|max| bytes <= max)
         })
     }
 
@@ -254,6 +266,7 @@ impl Connection {
     fn slices_max(&self) -> usize {
         match self.form.get().framing {
             Framing::WebSocket
+            | Framing::Pieces
             | Framing::Delimited
             | Framing::Grpc
             | Framing::EngineIo3

@@ -16,7 +16,7 @@ use std::task::Waker;
 
 use bytes::Bytes;
 use parlance_codecs::Request;
-use parlance_codecs::dialect::{EndReason, Form, Framing};
+use parlance_codecs::dialect::{EndReason, Form, Framing, Probing};
 use parlance_codecs::framing::engineio::{Protocol, append_heartbeat};
 use parlance_codecs::framing::{FrameLimits, append_ping};
 use parlance_conversation::Input;
@@ -173,6 +173,12 @@ impl Connections {
 
     pub(crate) fn begin_session(&self, connection: &Connection, user: SignedUser, input: Input) {
         connection.go_live(user);
+        if connection.form().dialect.dialect().probing() == Probing::ByEcho {
+            let every_s = u64::from(self.handle.settings().im.heart_probe_s);
+            let now = self.now();
+            connection.deadlines.watch_echoes(every_s.saturating_mul(1_000), now.monotonic_ms);
+            self.probe(connection, now);
+        }
         self.metrics().sessions(connection.form().dialect).rise(1);
         self.handle.door().inputs.push(input);
         self.arm(connection);
@@ -330,8 +336,16 @@ impl Connections {
                 }
                 self.send(connection, &ping, Weight::Live);
             }
+            Verdict::Probe => self.probe(connection, now),
             Verdict::End(reason) => self.end(connection, reason),
         }
         self.arm(connection);
+    }
+
+    /// Has the peer echo the time.
+    fn probe(&self, connection: &Connection, now: Now) {
+        let mut ping = Vec::new();
+        append_ping(&connection.deadlines.probed(now), &mut ping);
+        self.send(connection, &ping, Weight::Live);
     }
 }

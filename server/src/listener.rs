@@ -38,6 +38,8 @@ pub(crate) enum Service {
     Main,
     /// The `stream` dialect behind varint lengths.
     Stream,
+    /// The `im` dialect's push channel, with or without a WebSocket's handshake.
+    Push,
     Operator,
 }
 
@@ -47,6 +49,7 @@ impl Service {
         match self {
             Self::Main => "main",
             Self::Stream => "stream",
+            Self::Push => "push",
             Self::Operator => "operator",
         }
     }

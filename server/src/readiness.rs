@@ -40,6 +40,10 @@ impl Readiness {
         }
     }
 
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.load(Ordering::Acquire) >= Phase::Draining as u8
+    }
+
     /// Whether shards answer calls: from the moment that the first of them may have a client.
     pub(crate) fn takes_calls(&self) -> bool {
         let phase = self.0.load(Ordering::Acquire);

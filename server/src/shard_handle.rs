@@ -181,6 +181,10 @@ impl ShardHandle {
         &self.0.metrics
     }
 
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.readiness.is_draining()
+    }
+
     /// Whether the server takes clients, and if not, why.
     pub(crate) fn ready(&self) -> Result<(), &'static str> {
         self.0.readiness.ready()

@@ -78,6 +78,7 @@ impl Protocol {
             Framing::EngineIo3 => Some(Self::V3),
             Framing::EngineIo4 => Some(Self::V4),
             Framing::WebSocket
+            | Framing::Pieces
             | Framing::Delimited
             | Framing::Grpc
             | Framing::Onechat

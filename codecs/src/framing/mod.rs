@@ -69,6 +69,7 @@ impl Splitter {
     pub fn new(framing: Framing) -> Self {
         match framing {
             Framing::WebSocket => Self::WebSocket(websocket::WebSocket::default()),
+            Framing::Pieces => Self::WebSocket(websocket::WebSocket::lenient()),
             Framing::Delimited => Self::Delimited,
             Framing::EngineIo3 => Self::EngineIo(Box::new(EngineIo::over_websocket(Protocol::V3))),
             Framing::EngineIo4 => Self::EngineIo(Box::new(EngineIo::over_websocket(Protocol::V4))),
@@ -97,6 +98,17 @@ impl Splitter {
         }
     }
 
+    /// What the last pong that came held, once: eight bytes, most significant first. Other pongs
+    /// echo no ping of [`Framing::Pieces`], and only there they are looked at.
+    pub fn take_echo(&mut self) -> Option<u64> {
+        match self {
+            Self::WebSocket(state) => state.take_echo(),
+            Self::Delimited | Self::Grpc | Self::Onechat(_) | Self::Bare(_) | Self::EngineIo(_) => {
+                None
+            }
+        }
+    }
+
     /// Whether the peer owes the rest of something although no byte of it is unread: fragments
     /// of a message, a frame that is being skipped. The deadline of a frame covers these too.
     pub fn is_mid_frame(&self) -> bool {
@@ -114,6 +126,7 @@ impl Splitter {
 pub fn append_frame(framing: Framing, kind: PayloadKind, payload: &[u8], out: &mut Vec<u8>) {
     match framing {
         Framing::WebSocket => websocket::append_message(kind, payload, out),
+        Framing::Pieces => websocket::append_pieces(kind, payload, out),
         Framing::Delimited => delimited::append(payload, out),
         Framing::EngineIo3 | Framing::EngineIo4 => engineio::append_message(payload, out),
         Framing::Grpc => grpc::append_message(payload, out),
@@ -130,6 +143,7 @@ pub fn write_bytes(framing: Framing, frames: &[u8]) -> usize {
         Framing::Onechat => onechat::first_bytes(frames),
         Framing::Bare => bare::first_bytes(frames),
         Framing::WebSocket
+        | Framing::Pieces
         | Framing::Delimited
         | Framing::Grpc
         | Framing::EngineIo3
@@ -138,12 +152,27 @@ pub fn write_bytes(framing: Framing, frames: &[u8]) -> usize {
     first.unwrap_or(frames.len())
 }
 
+/// How many bytes of payload the frames of one message hold, as [`append_frame`] made them: all
+/// but the frames' heads in pieces, and elsewhere, where nobody asks, all there are.
+pub fn payload_bytes(framing: Framing, frames: &[u8]) -> usize {
+    match framing {
+        Framing::Pieces => websocket::payload_bytes(frames),
+        Framing::WebSocket
+        | Framing::Delimited
+        | Framing::Grpc
+        | Framing::Onechat
+        | Framing::Bare
+        | Framing::EngineIo3
+        | Framing::EngineIo4 => frames.len(),
+    }
+}
+
 /// Appends what the framing itself says before the connection is closed: a close frame where it
 /// has one, nothing elsewhere.
 pub fn append_close(framing: Framing, reason: EndReason, out: &mut Vec<u8>) {
     match framing {
         // Polling has no use for it: its last packet is [`engineio::CLOSE`].
-        Framing::WebSocket | Framing::EngineIo3 | Framing::EngineIo4 => {
+        Framing::WebSocket | Framing::Pieces | Framing::EngineIo3 | Framing::EngineIo4 => {
             websocket::append_close(reason.close_code(), reason.as_str().as_bytes(), out);
         }
         // A call's status is the dialect's, which has said it.

@@ -3,14 +3,16 @@
 use proptest::prelude::*;
 
 use super::{
-    FrameLimits, Splitter, Step, accept_key, append_close, append_frame, append_ping, write_bytes,
+    FrameLimits, Splitter, Step, accept_key, append_close, append_frame, append_ping,
+    payload_bytes, write_bytes,
 };
 use crate::dialect::{EndReason, Framing, PayloadKind};
 use crate::seeded;
 use crate::vectors::{self, masked};
 
-const FRAMINGS: [Framing; 7] = [
+const FRAMINGS: [Framing; 8] = [
     Framing::WebSocket,
+    Framing::Pieces,
     Framing::Delimited,
     Framing::Grpc,
     Framing::Onechat,
@@ -116,7 +118,7 @@ fn payloads() -> impl Strategy<Value = (Framing, Vec<Vec<u8>>, Vec<usize>)> {
 fn frames_survive_any_split_into_reads() {
     seeded::check(512, &payloads(), |(framing, payloads, sizes)| {
         let kind = match framing {
-            Framing::Delimited | Framing::Grpc => PayloadKind::Binary,
+            Framing::Delimited | Framing::Grpc | Framing::Pieces => PayloadKind::Binary,
             Framing::WebSocket
             | Framing::Onechat
             | Framing::Bare
@@ -201,4 +203,65 @@ fn frames_of_the_plain_framings_are_written_one_by_one() {
     append_frame(Framing::WebSocket, PayloadKind::Text, b"{}", &mut frames);
     append_frame(Framing::WebSocket, PayloadKind::Text, b"{}", &mut frames);
     assert_eq!(write_bytes(Framing::WebSocket, &frames), frames.len());
+}
+
+/// The frames of a message, each as its first byte and the length of its payload.
+fn pieces(mut frames: &[u8]) -> Vec<(u8, usize)> {
+    let mut found = Vec::new();
+    while let [first, length, rest @ ..] = frames {
+        let (length, rest) = match length {
+            126 => (usize::from(u16::from_be_bytes([rest[0], rest[1]])), &rest[2..]),
+            length => (usize::from(*length), rest),
+        };
+        found.push((*first, length));
+        frames = &rest[length..];
+    }
+    found
+}
+
+#[test]
+fn long_messages_go_out_in_pieces() {
+    let cases: [(usize, &[(u8, usize)]); 5] = [
+        (0, &[(0x82, 0)]),
+        (65_500, &[(0x82, 65_500)]),
+        (65_501, &[(0x02, 65_500), (0x80, 1)]),
+        (131_000, &[(0x02, 65_500), (0x80, 65_500)]),
+        (131_001, &[(0x02, 65_500), (0x00, 65_500), (0x80, 1)]),
+    ];
+    for (length, expected) in cases {
+        let payload: Vec<u8> = (0..length).map(|at| at.to_le_bytes()[0]).collect();
+        let mut frames = Vec::new();
+        append_frame(Framing::Pieces, PayloadKind::Binary, &payload, &mut frames);
+        assert_eq!(pieces(&frames), expected, "{length} bytes");
+        assert_eq!(payload_bytes(Framing::Pieces, &frames), length);
+        let limits = FrameLimits { frame_bytes: length.max(1), ..FrameLimits::default() };
+        let mut splitter = Splitter::new(Framing::Pieces);
+        let whole = loop {
+            match splitter.next(&mut frames, &limits) {
+                Step::Consumed { consumed, .. } => frames.drain(..consumed),
+                Step::Frame { frame, .. } => break frame.payload.to_vec(),
+                other => panic!("{length} bytes: {other:?}"),
+            };
+        };
+        assert!(whole == payload, "{length} bytes come back as others");
+    }
+}
+
+#[test]
+fn an_echo_is_eight_bytes_of_a_pong_and_taken_once() {
+    let cases: [(Framing, u8, &[u8], Option<u64>); 5] = [
+        (Framing::Pieces, 0x8a, &[0, 0, 0, 0, 0, 0, 1, 2], Some(258)),
+        (Framing::Pieces, 0x8a, &[1, 2, 3, 4, 5, 6, 7], None),
+        (Framing::Pieces, 0x8a, b"", None),
+        (Framing::Pieces, 0x89, &[0, 0, 0, 0, 0, 0, 1, 2], None),
+        (Framing::WebSocket, 0x8a, &[0, 0, 0, 0, 0, 0, 1, 2], None),
+    ];
+    for (framing, first, payload, echo) in cases {
+        let mut splitter = Splitter::new(framing);
+        let mut wire = masked(first, payload);
+        let step = splitter.next(&mut wire, &FrameLimits::default());
+        assert!(matches!(step, Step::Consumed { .. }), "{step:?}");
+        assert_eq!(splitter.take_echo(), echo, "{framing:?} {first:#x} {payload:?}");
+        assert_eq!(splitter.take_echo(), None);
+    }
 }

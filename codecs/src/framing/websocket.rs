@@ -6,6 +6,7 @@
 //! message is known to stay within the limits.
 
 use std::io::Cursor;
+use std::num::NonZeroU64;
 
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
@@ -20,10 +21,16 @@ const CONTROL_BYTES_MAX: usize = 125;
 /// `Sec-WebSocket-Key` is the base64 of 16 bytes (RFC 6455 section 4.1).
 const KEY_BYTES: usize = 24;
 
+/// The longest frame that the server sends in [`crate::dialect::Framing::Pieces`].
+const PIECE_BYTES_MAX: usize = 65_500;
+
 /// What is kept between frames: the message that comes in fragments, if one does.
 #[derive(Debug, Default)]
 pub struct WebSocket {
     assembly: Option<Box<Assembly>>,
+    is_lenient: bool,
+    /// What the last pong held, where it was eight bytes and not all of them zero.
+    echoed: Option<NonZeroU64>,
 }
 
 #[derive(Debug)]
@@ -46,6 +53,15 @@ struct RawFrame<'a> {
 }
 
 impl WebSocket {
+    /// Takes frames that are not masked, and remembers pongs.
+    pub(super) fn lenient() -> Self {
+        Self { is_lenient: true, ..Self::default() }
+    }
+
+    pub(super) fn take_echo(&mut self) -> Option<u64> {
+        self.echoed.take().map(NonZeroU64::get)
+    }
+
     pub(super) fn next<'a>(&'a mut self, unread: &'a mut [u8], limits: &FrameLimits) -> Step<'a> {
         if self.assembly.as_ref().is_some_and(|assembly| assembly.whole) {
             self.assembly = None;
@@ -56,7 +72,15 @@ impl WebSocket {
             Err(reason) => return Step::End(reason),
         };
         match raw.opcode {
-            OpCode::Control(control) => answer_control(control, &raw),
+            OpCode::Control(control) => {
+                if control == Control::Pong
+                    && self.is_lenient
+                    && let Ok(echo) = raw.payload.try_into()
+                {
+                    self.echoed = NonZeroU64::new(u64::from_be_bytes(echo));
+                }
+                answer_control(control, &raw)
+            }
             OpCode::Data(Data::Text) if raw.is_final => whole(PayloadKind::Text, &raw),
             OpCode::Data(Data::Binary) if raw.is_final => whole(PayloadKind::Binary, &raw),
             OpCode::Data(Data::Text) => self.begin(PayloadKind::Text, &raw),
@@ -89,14 +113,18 @@ impl WebSocket {
         if header.rsv1 || header.rsv2 || header.rsv3 {
             return Err(EndReason::Protocol);
         }
-        let Some(mask) = header.mask else { return Err(EndReason::Protocol) };
+        if header.mask.is_none() && !self.is_lenient {
+            return Err(EndReason::Protocol);
+        }
         self.check_place(&header, length, limits)?;
         let consumed = usize::try_from(length)
             .ok()
             .and_then(|length| length.checked_add(header_bytes))
             .ok_or(EndReason::TooLong)?;
         let Some(payload) = unread.get_mut(header_bytes..consumed) else { return Ok(None) };
-        unmask(payload, mask);
+        if let Some(mask) = header.mask {
+            unmask(payload, mask);
+        }
         Ok(Some(RawFrame { opcode: header.opcode, is_final: header.is_final, payload, consumed }))
     }
 
@@ -224,11 +252,39 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
 }
 
 pub(super) fn append_message(kind: PayloadKind, payload: &[u8], out: &mut Vec<u8>) {
-    let data = match kind {
+    append(OpCode::Data(data(kind)), payload, out);
+}
+
+fn data(kind: PayloadKind) -> Data {
+    match kind {
         PayloadKind::Text => Data::Text,
         PayloadKind::Binary => Data::Binary,
-    };
-    append(OpCode::Data(data), payload, out);
+    }
+}
+
+/// A message in as few fragments as [`PIECE_BYTES_MAX`] allows.
+pub(super) fn append_pieces(kind: PayloadKind, payload: &[u8], out: &mut Vec<u8>) {
+    let mut data = data(kind);
+    let mut rest = payload;
+    while let Some((piece, after)) = rest.split_at_checked(PIECE_BYTES_MAX)
+        && !after.is_empty()
+    {
+        append_one(OpCode::Data(data), false, piece, out);
+        data = Data::Continue;
+        rest = after;
+    }
+    append_one(OpCode::Data(data), true, rest, out);
+}
+
+/// What the server's own frames hold beside their heads.
+pub(super) fn payload_bytes(frames: &[u8]) -> usize {
+    let mut bytes = 0_usize;
+    let mut rest = Cursor::new(frames);
+    while let Ok(Some((_, length))) = FrameHeader::parse(&mut rest) {
+        bytes = bytes.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+        rest.set_position(rest.position().saturating_add(length));
+    }
+    bytes
 }
 
 /// Appends a ping of at most 125 bytes; longer payloads are cut.
@@ -246,9 +302,13 @@ fn control_payload(payload: &[u8]) -> &[u8] {
     payload.get(..CONTROL_BYTES_MAX).unwrap_or(payload)
 }
 
-/// A server's frames are whole and unmasked.
+/// A server's frames are unmasked, and whole but for those in pieces.
 fn append(opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
-    let header = FrameHeader { opcode, ..FrameHeader::default() };
+    append_one(opcode, true, payload, out);
+}
+
+fn append_one(opcode: OpCode, is_final: bool, payload: &[u8], out: &mut Vec<u8>) {
+    let header = FrameHeader { is_final, opcode, ..FrameHeader::default() };
     header.format(payload.len() as u64, out).expect("a Vec takes every write");
     out.extend_from_slice(payload);
 }

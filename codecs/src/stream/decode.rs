@@ -32,6 +32,7 @@ pub(super) fn decode(
         (
             None,
             Framing::WebSocket
+            | Framing::Pieces
             | Framing::Grpc
             | Framing::Onechat
             | Framing::Bare
@@ -117,6 +118,7 @@ fn unreadable(form: Form, fault: &Fault) -> Decoded {
         Framing::Delimited => encode::append_fault(form, "", None, fault, &mut reply),
         Framing::Grpc => encode::append_call_status(fault, &mut reply),
         Framing::WebSocket
+        | Framing::Pieces
         | Framing::Onechat
         | Framing::Bare
         | Framing::EngineIo3

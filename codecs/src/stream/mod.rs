@@ -84,6 +84,7 @@ impl Dialect for StreamDialect {
                 encode::append_call_status(&fault, out);
             }
             Framing::WebSocket
+            | Framing::Pieces
             | Framing::Onechat
             | Framing::Bare
             | Framing::EngineIo3

@@ -9,6 +9,7 @@ pub mod effect;
 pub mod input;
 pub mod limits;
 pub mod mesh;
+pub mod paces;
 pub mod placement;
 pub mod social;
 pub mod store;

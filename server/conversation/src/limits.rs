@@ -32,6 +32,9 @@ pub const WINDOWS_MAX: usize = 4_096;
 pub const MEMBERS_PER_WRITE_MAX: usize = 1_000;
 /// Cursors in one write.
 pub const CURSORS_PER_WRITE_MAX: usize = 4_096;
+/// Users' buckets that are not full again; past it a user who has none is too fast. Each is some
+/// dozens of bytes and lives for as long as it takes to fill.
+pub const PACES_MAX: usize = 100_000;
 /// The first id for users whose id the operator leaves open; lower ones are for tokens to name.
 pub const FIRST_ALLOCATED_USER: u64 = 1_000_001;
 /// Syncs of one session that wait for the one being answered.

@@ -3,7 +3,7 @@
 //! Decides nothing else. Invariant: a message that is received here concerns something whose
 //! home this shard is, or one of its sessions.
 
-use parlance_codecs::{Event, MessageId};
+use parlance_codecs::{Event, MessageId, Refusal};
 
 use crate::effect::Effect;
 use crate::friendships::{PairWork, pair_of};
@@ -12,6 +12,7 @@ use crate::mesh::{CallAnswer, CallRequest, MeshBody, Origin, UserClaims};
 use crate::placement::ShardIndex;
 use crate::shard::Shard;
 use crate::store::NameKey;
+use crate::turn::Reply;
 use crate::user_home::UserWork;
 
 impl Shard {
@@ -48,6 +49,7 @@ impl Shard {
             | CallRequest::SetOwnName { user, .. }
             | CallRequest::SetAlias { user, .. }
             | CallRequest::Requests { user, .. }
+            | CallRequest::Pace { user, .. }
             | CallRequest::Kick { user, .. }
             | CallRequest::Post { sender: user, .. } => {
                 (placement.home_of_user(user), MeshBody::Call { origin, request })
@@ -132,6 +134,12 @@ impl Shard {
     fn receive_call(&mut self, from: ShardIndex, origin: Origin, request: CallRequest) {
         match request {
             CallRequest::Kick { user, device } => self.kick(origin, user, device.as_deref()),
+            CallRequest::Pace { user, paced, rate } => {
+                let taken = self.paces.take(user, paced, rate, self.turn.now.monotonic_ms);
+                let refused = CallAnswer::Refused(Refusal::TooFast.into());
+                let answer = if taken { CallAnswer::Done } else { refused };
+                self.turn.answer(origin, Reply::Call(answer));
+            }
             CallRequest::HistoryAfter { user, after, count } => {
                 // Behind a sign-in that waits for its user: what the session is not shown is read.
                 let asked = Asked { origin, user, after, count };

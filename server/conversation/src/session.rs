@@ -106,8 +106,11 @@ impl Session {
     }
 
     pub(crate) fn showing(&self, message: &Message, except: Option<SessionId>) -> Showing {
+        if self.style.echo == Echo::OthersOnly && message.sender == self.user {
+            return Showing::Never;
+        }
         let echoed = match self.style.echo {
-            Echo::Nothing => false,
+            Echo::Nothing | Echo::OthersOnly => false,
             Echo::NotDirects => message.category != Category::Direct,
             Echo::Everything => true,
         };

@@ -22,6 +22,7 @@ use crate::input::{CommitSeq, Input, Now, SessionId, Ticket};
 use crate::intents::Intents;
 use crate::limits::{HELD_MESSAGES_MAX, IDLE_ENTITIES_MAX, SWEEP_PER_TICK_MAX, SYNC_LIVE_MAX};
 use crate::mesh::{CallRequest, MeshBody, Origin};
+use crate::paces::Paces;
 use crate::placement::{Placement, ShardIndex};
 use crate::receipts::{DirtyCursors, Recent};
 use crate::session::Sessions;
@@ -88,6 +89,7 @@ pub struct Shard {
     pub(crate) barrier: Barrier,
     pub(crate) recent: Recent,
     pub(crate) dirty_cursors: DirtyCursors,
+    pub(crate) paces: Paces,
     /// Whom a log read is for.
     pub(crate) reads: BTreeMap<Ticket, Reader>,
     pub(crate) histories: Histories,
@@ -123,6 +125,7 @@ impl Shard {
             barrier: Barrier::default(),
             recent: Recent::default(),
             dirty_cursors: DirtyCursors::default(),
+            paces: Paces::default(),
             reads: BTreeMap::new(),
             histories: Histories::default(),
             first_sync_deadlines: BTreeSet::new(),

@@ -10,10 +10,10 @@ use parlance_conversation::store::Durability;
 use super::error::ConfigError;
 use super::origins::AllowedOrigins;
 use super::raw::{
-    OneOrMany, Raw, RawAlgorithm, RawAuth, RawClaim, RawEvents, RawKey, RawLimits, RawSafety,
+    OneOrMany, Raw, RawAlgorithm, RawAuth, RawClaim, RawEvents, RawIm, RawKey, RawLimits, RawSafety,
 };
 use super::settings::{
-    Auth, DurabilityOf, Events, JwtAlgorithm, JwtKey, Limits, Listen, ListenAddress, Operator,
+    Auth, DurabilityOf, Events, Im, JwtAlgorithm, JwtKey, Limits, Listen, ListenAddress, Operator,
     Server, Settings, Storage, UserClaim,
 };
 use crate::auth::IM_SECRET_BYTES_MAX;
@@ -30,6 +30,10 @@ const FRAME_OVERHEAD_BYTES: usize = 1024;
 const ADDRESSES_MAX: usize = 16;
 /// `Unix` socket paths are limited by the kernel's `sun_path`, with its final NUL.
 const UNIX_PATH_BYTES_MAX: usize = 107;
+/// A dead peer holds its connection for three and a third of these.
+const HEART_PROBE_S_MAX: u32 = 60 * 60;
+/// As good as no limit.
+const PER_TIME_MAX: u32 = 1_000_000;
 /// Keys are tried one after the other for each token.
 const JWT_KEYS_MAX: usize = 16;
 /// The wheel of deadlines turns every quarter of a second.
@@ -75,6 +79,7 @@ pub(super) fn check(
         auth: auth(&raw.auth).map_err(|(key, reason)| invalid(key, reason))?,
         limits: limits(&raw.limits).map_err(|(key, reason)| invalid(key, reason))?,
         events: events(&raw.events).map_err(|(key, reason)| invalid(key, reason))?,
+        im: im(&raw.im).map_err(|(key, reason)| invalid(key, reason))?,
         operator: Operator {
             key_file: non_empty(&raw.operator.key_file).map(PathBuf::from),
             key: non_empty(&raw.operator.key).map(str::to_owned),
@@ -248,6 +253,17 @@ fn events(raw: &RawEvents) -> Result<Events, Wrong> {
     let timeout =
         within("events.ping_timeout_ms", raw.ping_timeout_ms, PING_MS_MIN, PING_TIMEOUT_MS_MAX)?;
     Ok(Events::new(interval, timeout))
+}
+
+fn im(raw: &RawIm) -> Result<Im, Wrong> {
+    let per = |key, got| within(key, got, 0, PER_TIME_MAX);
+    Ok(Im {
+        heart_probe_s: within("im.heart_probe_s", raw.heart_probe_s, 1, HEART_PROBE_S_MAX)?,
+        sign_ins_per_minute: per("im.sign_ins_per_minute", raw.sign_ins_per_minute)?,
+        sends_per_second: per("im.sends_per_second", raw.sends_per_second)?,
+        pulls_per_second: per("im.pulls_per_second", raw.pulls_per_second)?,
+        chat_pull_every_s: per("im.chat_pull_every_s", raw.chat_pull_every_s)?,
+    })
 }
 
 fn limits(raw: &RawLimits) -> Result<Limits, Wrong> {

@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 /// Every setting there is.
-pub(super) const KEYS: [(&str, Kind); 24] = [
+pub(super) const KEYS: [(&str, Kind); 29] = [
     ("listen.main", Kind::List),
     ("listen.stream", Kind::List),
     ("listen.push", Kind::List),
@@ -44,6 +44,11 @@ pub(super) const KEYS: [(&str, Kind); 24] = [
     ("limits.connections", Kind::Number),
     ("events.ping_interval_ms", Kind::Number),
     ("events.ping_timeout_ms", Kind::Number),
+    ("im.heart_probe_s", Kind::Number),
+    ("im.sign_ins_per_minute", Kind::Number),
+    ("im.sends_per_second", Kind::Number),
+    ("im.pulls_per_second", Kind::Number),
+    ("im.chat_pull_every_s", Kind::Number),
     ("operator.key_file", Kind::Text),
     ("operator.key", Kind::Secret),
 ];
@@ -57,6 +62,7 @@ pub(super) struct Raw {
     pub(super) auth: RawAuth,
     pub(super) limits: RawLimits,
     pub(super) events: RawEvents,
+    pub(super) im: RawIm,
     pub(super) operator: RawOperator,
 }
 
@@ -202,6 +208,27 @@ impl Default for RawEvents {
     /// Those of Socket.IO's own server.
     fn default() -> Self {
         Self { ping_interval_ms: 25_000, ping_timeout_ms: 20_000 }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RawIm {
+    pub(super) heart_probe_s: u32,
+    pub(super) sign_ins_per_minute: u32,
+    pub(super) sends_per_second: u32,
+    pub(super) pulls_per_second: u32,
+    pub(super) chat_pull_every_s: u32,
+}
+
+impl Default for RawIm {
+    fn default() -> Self {
+        Self {
+            heart_probe_s: 60,
+            sign_ins_per_minute: 10,
+            sends_per_second: 0,
+            pulls_per_second: 0,
+            chat_pull_every_s: 0,
+        }
     }
 }
 

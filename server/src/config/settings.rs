@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) auth: Auth,
     pub(crate) limits: Limits,
     pub(crate) events: Events,
+    pub(crate) im: Im,
     pub(crate) operator: Operator,
 }
 
@@ -198,6 +199,20 @@ impl Events {
 
 /// What Socket.IO's server had when it spoke protocol 3.
 const PING_TIMEOUT_V3_MS: u64 = 5_000;
+
+/// The `im` dialect's paces. A limit of 0 is off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Im {
+    /// Between two pings on the push channel.
+    pub(crate) heart_probe_s: u32,
+    /// Of one user, on the push channel.
+    pub(crate) sign_ins_per_minute: u32,
+    /// Of one user, recalls among them.
+    pub(crate) sends_per_second: u32,
+    pub(crate) pulls_per_second: u32,
+    /// Between two pulls of one user from one chat.
+    pub(crate) chat_pull_every_s: u32,
+}
 
 #[derive(Clone)]
 pub(crate) struct Operator {

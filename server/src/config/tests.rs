@@ -201,6 +201,8 @@ fn wrong_values_say_where_and_what() {
         ("[[auth.keys]]\nalgorithm = \"HS256\"\nfile = \"k\"\nkid = \"x\"", "auth.keys"),
         ("[limits]\ntext_bytes = 0", "limits.text_bytes: found 0, expected 1 to 32768"),
         ("[limits]\nframe_bytes = 1", "limits.frame_bytes: "),
+        ("[im]\nheart_probe_s = 0", "im.heart_probe_s: found 0, expected 1 to 3600"),
+        ("[im]\nsends_per_second = -1", "im.sends_per_second: "),
         ("listen = \"127.0.0.1:1\"", "\"listen\" is a section"),
         ("[server\n", "not TOML: "),
     ] {

@@ -2,7 +2,8 @@
 //!
 //! Three deadlines are the peer's: it signs in within ten seconds, it finishes a frame within ten
 //! seconds of the frame's first byte, and over WebSocket it is heard from, if only to answer a
-//! ping. One is the token's; and a peer that has hung up is owed answers for a minute. The wheel asks [`Deadlines::judge`], which decides; nothing else
+//! ping (some dialects' peers must echo every ping). One is the token's; and a peer that has hung
+//! up is owed answers for a minute. The wheel asks [`Deadlines::judge`], which decides; nothing else
 //! here acts. Times are the turn's monotonic milliseconds, but for a token's expiry, which is
 //! Unix seconds.
 
@@ -26,6 +27,7 @@ const PING_MS: u64 = 30_000;
 /// Silence after which it is gone, the ping unanswered.
 const SILENCE_MS: u64 = 60_000;
 const _: () = assert!(PING_MS < SILENCE_MS, "a peer has time to answer its ping");
+const NS_PER_MS: u64 = 1_000_000;
 /// How often a token's expiry is compared with the wall clock, which may jump.
 const EXPIRY_CHECK_MS: u64 = 15_000;
 /// Tokens are taken this long after they expired, so their sessions live as long.
@@ -45,6 +47,8 @@ pub(crate) enum Verdict {
     Fine,
     /// Ask the peer whether it is there.
     Ping,
+    /// The same of one who must echo what it is asked with: [`Deadlines::probed`].
+    Probe,
     End(EndReason),
 }
 
@@ -53,6 +57,24 @@ pub(crate) enum Verdict {
 pub(crate) struct Heartbeats {
     pub(crate) interval_ms: u64,
     pub(crate) timeout_ms: u64,
+}
+
+/// A peer that must echo pings.
+#[derive(Clone, Copy)]
+struct Probe {
+    every_ms: u64,
+    next_ms: u64,
+    /// When the last echo came, or the session began.
+    echoed_ms: u64,
+    /// What the last two pings held; an echo may cross the next ping.
+    sent: [u64; 2],
+}
+
+impl Probe {
+    /// Three and a third pings unanswered.
+    fn silent_ms(self) -> u64 {
+        self.echoed_ms.saturating_add(self.every_ms.saturating_mul(10) / 3)
+    }
 }
 
 pub(crate) struct Deadlines {
@@ -65,6 +87,7 @@ pub(crate) struct Deadlines {
     frame_begun_ms: Cell<Option<u64>>,
     pinged: Cell<bool>,
     hung_up_ms: Cell<Option<u64>>,
+    probe: Cell<Option<Probe>>,
     /// When the wheel fires next; `u64::MAX` where it does not.
     armed_ms: Cell<u64>,
 }
@@ -79,6 +102,7 @@ impl Deadlines {
             frame_begun_ms: Cell::new(None),
             pinged: Cell::new(false),
             hung_up_ms: Cell::new(None),
+            probe: Cell::new(None),
             armed_ms: Cell::new(u64::MAX),
         }
     }
@@ -87,6 +111,30 @@ impl Deadlines {
     pub(super) fn heard(&self, now_ms: u64) {
         self.heard_ms.set(now_ms);
         self.pinged.set(false);
+    }
+
+    /// From now on, only echoes show that the peer is there. The first ping is due at once.
+    pub(crate) fn watch_echoes(&self, every_ms: u64, now_ms: u64) {
+        let probe = Probe { every_ms, next_ms: now_ms, echoed_ms: now_ms, sent: [0; 2] };
+        self.probe.set(Some(probe));
+    }
+
+    /// A ping is sent now; what it holds is the time in Unix nanoseconds.
+    pub(crate) fn probed(&self, now: Now) -> [u8; 8] {
+        let held = now.wall_ms.saturating_mul(NS_PER_MS);
+        if let Some(probe) = self.probe.get() {
+            let next_ms = now.monotonic_ms.saturating_add(probe.every_ms);
+            let [last, _] = probe.sent;
+            self.probe.set(Some(Probe { next_ms, sent: [held, last], ..probe }));
+        }
+        held.to_be_bytes()
+    }
+
+    /// A pong came that held this.
+    pub(super) fn echoed(&self, held: u64, now_ms: u64) {
+        if let Some(probe) = self.probe.get().filter(|probe| probe.sent.contains(&held)) {
+            self.probe.set(Some(Probe { echoed_ms: now_ms, ..probe }));
+        }
     }
 
     /// The peer owes the rest of a frame: since now, unless it already did. `None`-like where a
@@ -135,6 +183,13 @@ impl Deadlines {
         if let Some(protocol) = Protocol::of(framing) {
             return self.judge_heartbeat(protocol, now_ms);
         }
+        if let Some(probe) = self.probe.get() {
+            return match now_ms {
+                now_ms if now_ms >= probe.silent_ms() => Verdict::End(EndReason::Idle),
+                now_ms if now_ms >= probe.next_ms => Verdict::Probe,
+                _ => Verdict::Fine,
+            };
+        }
         if framing != Framing::WebSocket {
             return Verdict::Fine;
         }
@@ -178,6 +233,9 @@ impl Deadlines {
             (_, Some(Protocol::V3)) => Some(self.silent_until_ms()),
             (_, Some(Protocol::V4)) => {
                 Some(self.silent_until_ms().min(self.beat_ms.get() + self.heartbeats.interval_ms))
+            }
+            (_, None) if let Some(probe) = self.probe.get() => {
+                Some(probe.next_ms.min(probe.silent_ms()))
             }
             (Framing::WebSocket, None) => {
                 let patience_ms = if self.pinged.get() { SILENCE_MS } else { PING_MS };

@@ -168,6 +168,9 @@ fn step(
         Step::Incomplete => stop(Pause::Incomplete),
         Step::Consumed { consumed, reply } => {
             connections.send(connection, &reply, Weight::Live);
+            if let Some(echo) = splitter.take_echo() {
+                connection.deadlines.echoed(echo, connections.now().monotonic_ms);
+            }
             Stepped::On { consumed }
         }
         Step::Closed { reply } => stop(Pause::End(Parting::Answer(reply))),

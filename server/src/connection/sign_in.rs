@@ -15,6 +15,8 @@ use parlance_codecs::framing::engineio::Sid;
 use parlance_codecs::{ConversationId, Tag, UserId};
 use parlance_conversation::Input;
 use parlance_conversation::input::{ResumeStyle, SessionStyle, SignIn};
+use parlance_conversation::mesh::{CallAnswer, CallRequest};
+use parlance_conversation::paces::{Paced, Rate};
 
 use super::intake::{Intake, Parting};
 use super::serve::Settled;
@@ -24,6 +26,9 @@ use crate::connections::{Connections, Seat};
 use crate::inbox::ToShard;
 use crate::outbox::Weight;
 use crate::runtime::{MovingStream, Stream};
+use crate::shard_handle::ShardHandle;
+
+const MS_PER_MINUTE: u64 = 60_000;
 
 /// A peer that has shown who it is, and what it asked for besides.
 pub(crate) struct SignedIn {
@@ -44,6 +49,7 @@ pub(crate) struct Arriving {
     unread: Vec<u8>,
     unsent: Vec<u8>,
     signed_in: SignedIn,
+    receive_bytes_max: Option<u32>,
     seat: Seat,
 }
 
@@ -64,6 +70,7 @@ impl Arriving {
     pub(super) fn unpack(self, connections: &Connections) -> (Rc<Connection>, Intake, SignedIn) {
         let stream = self.stream.map(MovingStream::arrive);
         let connection = connections.insert(stream, self.form, self.seat, self.engine);
+        connection.receive_bytes_max.set(self.receive_bytes_max);
         connections.send(&connection, &self.unsent, Weight::Page);
         (connection, Intake::new(self.splitter, self.unread), self.signed_in)
     }
@@ -80,7 +87,7 @@ pub(super) async fn sign_in_by_frame(
     let signing_in = async {
         Ok(match &frame.credentials {
             Credentials::Handshake => connection.by_handshake(handle.settings().auth.open),
-            credentials => auth::sign_in(handle, credentials).await.map(Some),
+            credentials => admitted(handle, connection.form(), credentials).await.map(Some),
         })
     };
     let tag = connection.tag_of_sign_in(frame.tag);
@@ -94,9 +101,29 @@ pub(super) async fn sign_in_by_frame(
         }
         Ok(Err(error)) => return refuse(connections, connection, &tag, error),
     };
+    connection.receive_bytes_max.set(frame.receive_bytes_max);
     connection.note_token();
     let signed_in = SignedIn { user, device: frame.device, tag: Some(tag), room: None };
     settle(connections, connection, intake, signed_in)
+}
+
+/// Who it is, unless they sign in more often than the dialect lets them.
+async fn admitted(
+    handle: &ShardHandle,
+    form: Form,
+    credentials: &Credentials,
+) -> Result<SignedUser, SignInError> {
+    let signed = auth::sign_in(handle, credentials).await?;
+    let tokens = handle.settings().im.sign_ins_per_minute;
+    if tokens == 0 || !form.dialect.dialect().paces_sign_ins() {
+        return Ok(signed);
+    }
+    let rate = Rate { tokens, per_ms: MS_PER_MINUTE };
+    let pace = CallRequest::Pace { user: signed.user, paced: Paced::SignIn, rate };
+    match handle.call(pace).await {
+        CallAnswer::Done => Ok(signed),
+        _ => Err(SignInError::Busy),
+    }
 }
 
 fn refuse(
@@ -155,6 +182,7 @@ pub(super) fn settle(
         unread: std::mem::take(&mut intake.unread),
         unsent: connection.take_unsent(),
         signed_in,
+        receive_bytes_max: connection.receive_bytes_max.get(),
         seat,
     };
     connections.send_to(to, ToShard::Arriving(Box::new(arriving)));

@@ -15,7 +15,8 @@ use crate::config::AllowedOrigins;
 
 /// Every field that a dialect reads from a cross-site request.
 const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, grpc-metadata-token, \
-                               grpc-metadata-device_id, appootb-token, appootb-udid";
+                               grpc-metadata-device_id, appootb-token, appootb-udid, token, \
+                               core-metadata, core-target, core-deadline, traceparent, tracestate";
 /// A day; browsers cap it by themselves.
 const PREFLIGHT_SECONDS: &str = "86400";
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use parlance_codecs::dialect::{DialectName, HandshakeSignIn, WebSocketDoor};
+use parlance_codecs::im::Trouble;
 use parlance_codecs::limits::DEVICE_BYTES_MAX;
 use parlance_codecs::stream::{Code, Fault};
 
@@ -18,7 +19,7 @@ use super::inner_chat::InnerCall;
 use super::serve::UpgradeSlot;
 use super::stream_calls::{StreamCall, room_id};
 use super::websocket::{Handshake, handshake};
-use super::{Upgrade, browser, engineio, fields, grpc, rooms};
+use super::{Upgrade, browser, engineio, fields, grpc, im, rooms};
 use crate::connections::Connections;
 use crate::shard_handle::ShardHandle;
 
@@ -30,6 +31,7 @@ enum Route<'p> {
     Inner(InnerCall<'p>),
     /// Takes nothing but calls, which do not come this way.
     Grpc,
+    Im(im::Route),
 }
 
 impl<'p> Route<'p> {
@@ -40,10 +42,12 @@ impl<'p> Route<'p> {
             .or_else(|| rooms::call_of(path).map(Self::Rooms))
             .or_else(|| InnerCall::of(path).map(Self::Inner))
             .or_else(|| grpc::is_path(path).then_some(Self::Grpc))
+            .or_else(|| im::Route::of(path).map(Self::Im))
     }
 
     fn method(&self) -> (Method, &'static str) {
         match self {
+            Self::Im(route) => route.method(),
             Self::WebSocket(..) => (Method::GET, "GET, OPTIONS"),
             Self::Stream(call) => call.method(),
             Self::Inner(call) => call.method(),
@@ -69,6 +73,9 @@ pub(super) async fn answer(
     let headers = request.headers().clone();
     let allowed = &shard.settings().auth.allowed_origins;
     if !browser::is_allowed(allowed, &headers) {
+        if let Some(Route::Im(_)) = Route::of(request.uri().path()) {
+            return im::troubled(Trouble::Permission);
+        }
         let message = "this origin is not among auth.allowed_origins";
         return answer::http_fault(StatusCode::FORBIDDEN, Code::PermissionDenied, message);
     }
@@ -98,6 +105,9 @@ async fn routed(shard: &ShardHandle, request: Request<Incoming>, slot: &UpgradeS
         if let Route::Rooms(_) = route {
             return answer::allowing(rooms::wrong_method(), allowed);
         }
+        if let Route::Im(_) = route {
+            return im::troubled(Trouble::NotExist);
+        }
         let message = "this path does not take this method";
         let status = StatusCode::METHOD_NOT_ALLOWED;
         let answer = answer::http_fault(status, Code::InvalidArgument, message);
@@ -112,6 +122,7 @@ async fn routed(shard: &ShardHandle, request: Request<Incoming>, slot: &UpgradeS
         Route::Rooms(call) => Ok(rooms::answer(shard, call, request).await),
         Route::Inner(call) => call.answer(shard, request).await,
         Route::Grpc => Ok(grpc::not_a_call()),
+        Route::Im(route) => Ok(route.answer(shard, request).await),
     };
     answered.unwrap_or_else(|fault| answer::fault(&fault))
 }

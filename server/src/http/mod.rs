@@ -15,6 +15,7 @@ mod grpc;
 mod guard;
 mod head;
 mod http2;
+mod im;
 mod inner_chat;
 mod main_port;
 mod operator;
@@ -32,7 +33,7 @@ use crate::auth::SignedUser;
 use crate::runtime::Stream;
 use crate::visits::Vouched;
 
-pub(crate) use serve::{serve_main, serve_operator};
+pub(crate) use serve::{serve_main, serve_operator, serve_push};
 
 /// How HTTP on a connection ended.
 #[expect(clippy::large_enum_variant, reason = "made once per connection and taken apart at once")]

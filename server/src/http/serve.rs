@@ -19,7 +19,7 @@ use super::exchange::{Exchange, Watch};
 use super::guard::Guard;
 use super::head::HEAD_BYTES_MAX;
 use super::peer_io::PeerIo;
-use super::{HttpEnd, Upgrade, http2, main_port, operator};
+use super::{HttpEnd, Upgrade, http2, im, main_port, operator};
 use crate::connections::Connections;
 use crate::runtime::{self, Stream};
 use crate::shard_handle::ShardHandle;
@@ -55,6 +55,23 @@ pub(crate) async fn serve_main(
     let (stream, leftover) = serve_http1(stream, prefix, shard, answer).await;
     let upgrade = slot.take();
     match upgrade {
+        Some(upgrade) => HttpEnd::WebSocket { stream, leftover, upgrade },
+        None => {
+            linger(stream).await;
+            HttpEnd::Closed
+        }
+    }
+}
+
+/// Serves the push port's handshakes; `prefix` was read already.
+pub(crate) async fn serve_push(stream: Stream, prefix: Vec<u8>, shard: ShardHandle) -> HttpEnd {
+    let slot = UpgradeSlot::default();
+    let answer = |request| {
+        let answer = im::push_handshake(&request, &slot);
+        async { answer }
+    };
+    let (stream, leftover) = serve_http1(stream, prefix, shard, answer).await;
+    match slot.take() {
         Some(upgrade) => HttpEnd::WebSocket { stream, leftover, upgrade },
         None => {
             linger(stream).await;

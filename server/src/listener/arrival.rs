@@ -28,6 +28,7 @@ pub(super) fn begin(service: Service, stream: Stream, seat: Seat, connections: &
     let shard = Rc::clone(connections);
     match service {
         Service::Main => runtime::spawn("arrival", arrive(shard, stream, seat)),
+        Service::Push => runtime::spawn("arrival", arrive_at_push(shard, stream, seat)),
         Service::Operator => runtime::spawn("operator", serve_operator(shard, stream, seat)),
         Service::Stream => {
             let form = Form {
@@ -43,15 +44,17 @@ pub(super) fn begin(service: Service, stream: Stream, seat: Seat, connections: &
 /// Finds out what a peer on the main port speaks, and hands it on.
 async fn arrive(connections: Rc<Connections>, mut stream: Stream, seat: Seat) {
     let _guest = connections.stops().guest();
-    let sniffed = or(runtime::timeout(SIGN_IN_DEADLINE, sniff(&connections, &mut stream)), async {
-        connections.stops().until_drain().await;
-        None
-    });
-    let Some((prefix, detected)) = sniffed.await else { return };
+    let judge = |prefix: &[u8]| match detect(prefix) {
+        Detected::Incomplete => None,
+        detected => Some(detected),
+    };
+    let sniffed = sniff_in_time(&connections, &mut stream, judge).await;
+    let Some((prefix, detected)) = sniffed else { return };
     let framing = match detected {
         Detected::Http1 | Detected::Http2 => {
             // Boxed, because most connections never hold it.
-            return Box::pin(serve_http(Rc::clone(&connections), stream, seat, prefix)).await;
+            let serving = http::serve_main(stream, prefix, Rc::clone(&connections));
+            return Box::pin(serve_http(&connections, serving, seat)).await;
         }
         Detected::Onechat => Framing::Onechat,
         Detected::Bare => Framing::Bare,
@@ -61,8 +64,44 @@ async fn arrive(connections: Rc<Connections>, mut stream: Stream, seat: Seat) {
     become_framed(&connections, stream, seat, form, prefix, Opening::Greeting);
 }
 
+/// No frame of the push channel begins with this byte, and every handshake does.
+const HANDSHAKE_BYTE: u8 = b'G';
+
+/// Finds out whether a peer on the push port begins with a handshake.
+async fn arrive_at_push(connections: Rc<Connections>, mut stream: Stream, seat: Seat) {
+    let _guest = connections.stops().guest();
+    let judge = |prefix: &[u8]| prefix.first().map(|first| *first == HANDSHAKE_BYTE);
+    let sniffed = sniff_in_time(&connections, &mut stream, judge).await;
+    let Some((prefix, is_handshake)) = sniffed else { return };
+    if is_handshake {
+        let serving = http::serve_push(stream, prefix, connections.handle().clone());
+        return Box::pin(serve_http(&connections, serving, seat)).await;
+    }
+    let (dialect, kind) = (DialectName::Im, PayloadKind::Binary);
+    let form = Form { dialect, framing: dialect.dialect().websocket_framing(), kind };
+    become_framed(&connections, stream, seat, form, prefix, Opening::Greeting);
+}
+
+/// `None` where the peer ends first, or takes too long, or the server drains.
+async fn sniff_in_time<T>(
+    connections: &Connections,
+    stream: &mut Stream,
+    judge: impl Fn(&[u8]) -> Option<T>,
+) -> Option<(Vec<u8>, T)> {
+    let sniffed =
+        or(runtime::timeout(SIGN_IN_DEADLINE, sniff(connections, stream, judge)), async {
+            connections.stops().until_drain().await;
+            None
+        });
+    sniffed.await.flatten()
+}
+
 /// Reads until the bytes say what they are, or the peer ends.
-async fn sniff(connections: &Connections, stream: &mut Stream) -> (Vec<u8>, Detected) {
+async fn sniff<T>(
+    connections: &Connections,
+    stream: &mut Stream,
+    judge: impl Fn(&[u8]) -> Option<T>,
+) -> Option<(Vec<u8>, T)> {
     let mut prefix = Vec::new();
     loop {
         let length = poll_fn(|cx| {
@@ -73,21 +112,23 @@ async fn sniff(connections: &Connections, stream: &mut Stream) -> (Vec<u8>, Dete
             })
         });
         match length.await {
-            Ok(0) | Err(_) => return (prefix, Detected::Unknown),
+            Ok(0) | Err(_) => return None,
             Ok(_) => {}
         }
-        match detect(&prefix) {
-            Detected::Incomplete => {}
-            detected => return (prefix, detected),
+        if let Some(judged) = judge(&prefix) {
+            return Some((prefix, judged));
         }
     }
 }
 
-async fn serve_http(connections: Rc<Connections>, stream: Stream, seat: Seat, prefix: Vec<u8>) {
-    let counted = Counted::new(&connections);
-    let serving = http::serve_main(stream, prefix, Rc::clone(&connections));
+async fn serve_http(
+    connections: &Rc<Connections>,
+    serving: impl Future<Output = HttpEnd>,
+    seat: Seat,
+) {
+    let counted = Counted::new(connections);
     let drained = async {
-        grace(&connections).await;
+        grace(connections).await;
         HttpEnd::Closed
     };
     let ended = or(serving, drained).await;
@@ -95,7 +136,7 @@ async fn serve_http(connections: Rc<Connections>, stream: Stream, seat: Seat, pr
     match ended {
         HttpEnd::Closed => {}
         HttpEnd::WebSocket { stream, leftover, upgrade } => {
-            become_websocket(&connections, stream, seat, leftover, upgrade);
+            become_websocket(connections, stream, seat, leftover, upgrade);
         }
     }
 }
@@ -134,7 +175,8 @@ fn become_websocket(
         }
     }
     // Text before the client's first frame; dialects that follow the client change it.
-    let form = Form { dialect, framing: Framing::WebSocket, kind: PayloadKind::Text };
+    let framing = dialect.dialect().websocket_framing();
+    let form = Form { dialect, framing, kind: PayloadKind::Text };
     let opening = match signed_in {
         None => Opening::Greeting,
         Some(user) => Opening::SignedIn(Box::new(SignedIn { user, device, tag: None, room })),

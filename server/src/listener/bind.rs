@@ -40,8 +40,11 @@ pub(crate) fn bind(listen: &Listen, shards: usize, seats: &Seats) -> Result<Vec<
             first.operator.push(door);
         }
     }
-    let services =
-        [("main", Service::Main, &listen.main), ("stream", Service::Stream, &listen.stream)];
+    let services = [
+        ("main", Service::Main, &listen.main),
+        ("stream", Service::Stream, &listen.stream),
+        ("push", Service::Push, &listen.push),
+    ];
     for (setting, service, addresses) in services {
         for address in addresses {
             let doors = match address {

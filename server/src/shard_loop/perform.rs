@@ -60,7 +60,7 @@ impl ShardLoop {
             let Some(chunk) = encoded.get_mut(form.index()) else { continue };
             let chunk = chunk.get_or_insert_with(|| encode(form, &event));
             // Nothing where the dialect has no word for it.
-            if !chunk.is_empty() {
+            if !chunk.is_empty() && connection.can_receive(chunk) {
                 self.connections.send_chunk(&connection, chunk.clone(), Weight::Live);
                 deliveries += 1;
             }
@@ -94,7 +94,7 @@ impl ShardLoop {
             | Event::Refused { .. } => Weight::Live,
         };
         let chunk = encode(connection.form(), event);
-        if !chunk.is_empty() {
+        if !chunk.is_empty() && connection.can_receive(&chunk) {
             self.connections.send_chunk(&connection, chunk, weight);
         }
     }

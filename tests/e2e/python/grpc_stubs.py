@@ -16,6 +16,7 @@ _FILES = [
     "appootb/message/inner_chat.proto",
     "appootb/message/room.proto",
     "google/rpc/status.proto",
+    "im/chat.proto",
 ]
 # Removed when the case's process ends.
 _GENERATED = tempfile.TemporaryDirectory(prefix="parlance-stubs-")
@@ -37,6 +38,8 @@ _generate()
 from appootb.common import include_pb2 as common  # noqa: E402
 from appootb.message import chat_pb2_grpc, include_pb2, inner_chat_pb2  # noqa: E402
 from appootb.message import inner_chat_pb2_grpc, room_pb2_grpc  # noqa: E402
+from im import chat_pb2 as im_chat  # noqa: E402
+from im import chat_pb2_grpc as im_chat_grpc  # noqa: E402
 
 UniqueId = common.UniqueId
 Post = include_pb2.Post

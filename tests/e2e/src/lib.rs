@@ -9,6 +9,7 @@
 pub mod deadline;
 pub mod engineio;
 pub mod http2;
+pub mod im;
 pub mod log;
 pub mod node;
 pub mod onechat;

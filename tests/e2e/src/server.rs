@@ -24,6 +24,7 @@ use crate::ports;
 pub struct Addresses {
     pub main: SocketAddr,
     pub stream: SocketAddr,
+    pub push: SocketAddr,
     pub operator: SocketAddr,
 }
 
@@ -69,8 +70,12 @@ impl Server {
 
     /// Not started yet.
     pub fn prepared(setup: Setup) -> Self {
-        let addresses =
-            Addresses { main: ports::free(), stream: ports::free(), operator: ports::free() };
+        let addresses = Addresses {
+            main: ports::free(),
+            stream: ports::free(),
+            push: ports::free(),
+            operator: ports::free(),
+        };
         let directory = TempDir::with_prefix("parlance-e2e-").expect("a temporary directory");
         Self { setup, addresses, directory, running: None }
     }
@@ -190,7 +195,7 @@ impl Server {
             .current_dir(self.directory.path())
             .env("PARLANCE_LISTEN__MAIN", self.addresses.main.to_string())
             .env("PARLANCE_LISTEN__STREAM", self.addresses.stream.to_string())
-            .env("PARLANCE_LISTEN__PUSH", "off")
+            .env("PARLANCE_LISTEN__PUSH", self.addresses.push.to_string())
             .env("PARLANCE_LISTEN__OPERATOR", self.addresses.operator.to_string())
             .env("PARLANCE_SERVER__SHARDS", self.setup.shards.to_string())
             .env("PARLANCE_STORAGE__DIR", self.data_directory())

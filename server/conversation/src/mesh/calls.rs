@@ -7,6 +7,7 @@ use parlance_codecs::{
     Category, ConversationId, Description, Draft, Message, MessageId, Posted, Refusal, Seq, UserId,
 };
 
+use crate::paces::{Paced, Rate};
 use crate::social::{FriendAct, GroupAct};
 use crate::store::{NameKey, NameRecord};
 
@@ -93,6 +94,9 @@ pub enum CallRequest {
     /// How far a conversation is, and where a user who is in it stands: [`CallAnswer::View`], or
     /// [`Refusal::UnknownConversation`]. A friend's direct is there, although nothing was said.
     Look { user: UserId, conversation: ConversationId },
+    /// Takes one from the user's bucket: [`CallAnswer::Done`], or [`Refusal::TooFast`] where it is
+    /// empty.
+    Pace { user: UserId, paced: Paced, rate: Rate },
 }
 
 #[derive(Clone, Debug, PartialEq)]

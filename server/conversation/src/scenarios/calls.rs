@@ -143,3 +143,20 @@ fn an_operators_retry_is_a_retry() {
         answer: posted 1#2",
     );
 }
+
+/// The user's home counts, whichever shard is asked.
+#[test]
+fn a_bucket_is_one_for_all_shards() {
+    check(
+        "shards 3
+        call pace 7
+        call pace 7
+        call pace 8
+        wait 1000
+        call pace 7",
+        "answer: done
+        answer: refused: too fast, come back later
+        answer: done
+        answer: done",
+    );
+}

@@ -82,6 +82,30 @@ fn what_the_user_sends_elsewhere_is_shown() {
     );
 }
 
+/// By whatever way it was sent, and in whichever session.
+#[test]
+fn what_the_user_sends_is_not_shown_where_the_dialect_shows_others_only() {
+    check(
+        "call group 7 8
+        in a 7 im
+        in s 7 stream
+        s sync
+        quiet
+        s post 1 hello
+        call post 7 1 again
+        call post 7 7-8 hey
+        call post 8 7-8 you",
+        "answer: posted 1#2
+        s posted 1#1
+        s < 1#2 again
+        answer: posted 7-8#1
+        s < 7-8#1 hey
+        a < 7-8#2 you
+        answer: posted 7-8#2
+        s < 7-8#2 you",
+    );
+}
+
 #[test]
 fn the_sending_session_is_sent_its_own_directs_where_its_dialect_says_so() {
     check(

@@ -8,6 +8,7 @@ use parlance_codecs::{
 
 use crate::input::{ResumeStyle, SessionId, SessionStyle, SignIn};
 use crate::mesh::{CallRequest, Notify};
+use crate::paces::{Paced, Rate};
 use crate::social::{FriendAct, GroupAct, MayRename, Namelessness};
 use crate::store::NameKey;
 
@@ -104,6 +105,7 @@ impl<'a> Words<'a> {
                 notices: false,
                 ..push
             },
+            "im" => SessionStyle { echo: Echo::OthersOnly, ..push },
             "events" => SessionStyle { replaces: Replaces::Nothing, notices: false, ..push },
             other => panic!("no style {other}"),
         };
@@ -206,6 +208,11 @@ impl<'a> Words<'a> {
             "kick" => {
                 CallRequest::Kick { user: self.user(2), device: self.set("device").map(Into::into) }
             }
+            "pace" => CallRequest::Pace {
+                user: self.user(2),
+                paced: Paced::Send,
+                rate: Rate { tokens: 1, per_ms: 1_000 },
+            },
             "memberships" => CallRequest::Memberships { user: self.user(2) },
             "look" => CallRequest::Look { user: self.user(2), conversation: self.conversation(3) },
             "open" => CallRequest::OpenDirect { user: self.user(2), other: self.user(3) },

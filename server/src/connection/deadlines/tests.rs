@@ -127,3 +127,45 @@ fn the_nameless_need_not_sign_in() {
     let not_signed_in = Verdict::End(EndReason::NotSignedIn);
     check(&deadlines, Stage::Greeting, Framing::EngineIo4, &[(11_000, not_signed_in)]);
 }
+
+#[test]
+fn who_must_echo_is_pinged_at_once_and_then_at_a_pace() {
+    let deadlines = begun(0);
+    deadlines.watch_echoes(60_000, 5_000);
+    let stage = live(None);
+    assert_eq!(deadlines.next_ms(stage, Framing::Pieces, at(5_000)), 5_000);
+    check(&deadlines, stage, Framing::Pieces, &[(5_000, Verdict::Probe)]);
+    assert_eq!(deadlines.probed(at(5_000)), 1_000_005_000_000_000_u64.to_be_bytes());
+    assert_eq!(deadlines.next_ms(stage, Framing::Pieces, at(5_000)), 65_000);
+    check(&deadlines, stage, Framing::Pieces, &[(64_999, Verdict::Fine), (65_000, Verdict::Probe)]);
+}
+
+/// Whatever else it sends.
+#[test]
+fn who_does_not_echo_is_gone_after_three_pings_and_a_third() {
+    let gone = Verdict::End(EndReason::Idle);
+    let deadlines = begun(0);
+    deadlines.watch_echoes(60_000, 0);
+    for ping in 0..4 {
+        let now = at(ping * 60_000);
+        check(&deadlines, live(None), Framing::Pieces, &[(now.monotonic_ms, Verdict::Probe)]);
+        deadlines.probed(now);
+        deadlines.heard(now.monotonic_ms);
+        deadlines.echoed(7, now.monotonic_ms);
+    }
+    check(&deadlines, live(None), Framing::Pieces, &[(199_999, Verdict::Fine), (200_000, gone)]);
+}
+
+#[test]
+fn an_echo_of_one_of_the_last_two_pings_counts() {
+    let deadlines = begun(0);
+    deadlines.watch_echoes(60_000, 0);
+    let first = u64::from_be_bytes(deadlines.probed(at(0)));
+    deadlines.probed(at(60_000));
+    deadlines.echoed(first, 61_000);
+    deadlines.probed(at(120_000));
+    deadlines.echoed(first, 121_000);
+    let gone = Verdict::End(EndReason::Idle);
+    let expected = [(179_999, Verdict::Fine), (180_000, Verdict::Probe), (261_000, gone)];
+    check(&deadlines, live(None), Framing::Pieces, &expected);
+}

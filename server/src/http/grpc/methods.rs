@@ -4,12 +4,14 @@
 //! what the message says, in the same words as by HTTP.
 
 use parlance_codecs::dialect::PayloadKind;
+use parlance_codecs::im;
 use parlance_codecs::stream::{
     Fault, decode_connections, decode_package, decode_post, decode_room_id, encode_postmark,
     encode_room_server,
 };
 
 use super::UnaryCall;
+use crate::http::im::{by_grpc, ping_by_grpc};
 use crate::http::inner_chat::{self, PACKAGE_BYTES_MAX};
 use crate::http::stream_calls::{POST_BYTES_MAX, describe_room, post, reached_at};
 use crate::shard_handle::ShardHandle;
@@ -28,6 +30,10 @@ pub(super) enum Unary {
     Deliver,
     /// `InnerChat/Kick`.
     Kick,
+    /// What the `im` dialect takes by HTTP.
+    Im(im::Call),
+    /// `im.status/ping`.
+    ImPing,
 }
 
 impl Unary {
@@ -37,7 +43,8 @@ impl Unary {
             "/appootb.message.Room/Dispatch" => Some(Self::Dispatch),
             "/appootb.message.InnerChat/Deliver" => Some(Self::Deliver),
             "/appootb.message.InnerChat/Kick" => Some(Self::Kick),
-            _ => None,
+            "/im.status/ping" => Some(Self::ImPing),
+            _ => im::Call::of(path).map(Self::Im),
         }
     }
 
@@ -45,6 +52,7 @@ impl Unary {
     pub(super) fn is_call_only(self) -> bool {
         match self {
             Self::Send | Self::Dispatch | Self::Deliver | Self::Kick => true,
+            Self::Im(_) | Self::ImPing => false,
         }
     }
 
@@ -68,6 +76,12 @@ impl Unary {
                 let connections = call.message(SMALL_BYTES_MAX).await?;
                 let kicked = decode_connections(&connections)?;
                 inner_chat::kick(shard, kicked).await.map(|()| Vec::new())
+            }
+            Self::Im(method) => by_grpc(shard, method, call).await,
+            Self::ImPing => {
+                let (uri, headers) = (call.head.uri().clone(), call.head.headers().clone());
+                let message = call.message(SMALL_BYTES_MAX).await?;
+                ping_by_grpc(&message, &uri, &headers)
             }
         }
     }
