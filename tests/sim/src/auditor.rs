@@ -61,6 +61,10 @@ pub(crate) struct Auditor {
     shown_at: BTreeMap<(ConversationId, Place), MessageId>,
     /// What the operator asked for: pairs to become friends, members to remove and to add.
     pub(crate) befriending: BTreeSet<(UserId, UserId)>,
+    /// Pairs that were to part: what was said of their friendship may be over.
+    pub(crate) parting: BTreeSet<(UserId, UserId)>,
+    /// Which notices each connection was shown.
+    noticed: BTreeSet<(usize, MessageId)>,
     pub(crate) removing: BTreeSet<(ConversationId, UserId)>,
     pub(crate) adding: BTreeSet<(ConversationId, UserId)>,
     /// Names that somebody was to be created with, and was not: a crash may leave them claimed for
@@ -88,6 +92,8 @@ impl Auditor {
             left: BTreeSet::new(),
             shown_at: BTreeMap::new(),
             befriending: BTreeSet::new(),
+            parting: BTreeSet::new(),
+            noticed: BTreeSet::new(),
             removing: BTreeSet::new(),
             adding: BTreeSet::new(),
             abandoned_names: BTreeSet::new(),
@@ -310,11 +316,11 @@ impl Auditor {
             Event::Page { tag, messages } => {
                 return self.page(connection, tag.as_ref(), messages.iter().map(AsRef::as_ref));
             }
+            Event::Noticed(notice) => return self.noticed(connection, [notice]),
+            Event::Notices(notices) => return self.noticed(connection, notices),
             Event::PageEnd { .. }
             | Event::Joined { .. }
             | Event::Answered { .. }
-            | Event::Noticed(_)
-            | Event::Notices(_)
             | Event::Refused { .. } => {}
         }
         let Some(session) = self.sessions.get_mut(&connection) else {

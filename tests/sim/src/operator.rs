@@ -6,6 +6,7 @@
 use parlance_codecs::{Category, ConversationId, Draft, UserId};
 use parlance_conversation::Input;
 use parlance_conversation::mesh::{CallAnswer, CallRequest, Notify};
+use parlance_conversation::social::{FriendAct, Namelessness};
 use parlance_conversation::store::NameKey;
 
 use crate::drafts::{DraftFact, Sender, body_of};
@@ -119,7 +120,13 @@ impl World {
         match self.dice.below(10) {
             0 | 1 => self.add_members(group?),
             2 => self.remove_members(group?),
-            3 => self.befriend(),
+            3 => {
+                if self.dice.chance(300) {
+                    self.befriend()
+                } else {
+                    self.friend_act()
+                }
+            }
             4 | 5 => self.operator_post(token),
             6 => Some(CallRequest::Describe { conversation: group?, user: self.some_user() }),
             7 | 8 => Some(self.create_user()),
@@ -165,6 +172,29 @@ impl World {
         }
         self.auditor.befriending.insert((a.min(b), a.max(b)));
         Some(CallRequest::Befriend { a, b, notify: self.notify() })
+    }
+
+    /// What a user does about a friendship, asked by a call as dialects have it asked.
+    fn friend_act(&mut self) -> Option<CallRequest> {
+        let (by, user) = (self.some_user()?, self.some_user()?);
+        let pair = (by.min(user), by.max(user));
+        let act = match self.dice.below(6) {
+            0..=2 => FriendAct::Ask {
+                text: "hello".to_owned(),
+                namelessness: Namelessness::Allowed,
+                agrees: false,
+            },
+            3 => FriendAct::Accept,
+            4 => FriendAct::Refuse,
+            _ => {
+                self.auditor.parting.insert(pair);
+                FriendAct::Remove
+            }
+        };
+        if let FriendAct::Ask { .. } | FriendAct::Accept = act {
+            self.auditor.befriending.insert(pair);
+        }
+        Some(CallRequest::Friend { by, user, act })
     }
 
     fn operator_post(&mut self, token: &mut Option<u64>) -> Option<CallRequest> {

@@ -5,6 +5,7 @@
 
 use parlance_codecs::{Category, ConversationId, DraftBody, Refusal, UserId};
 use parlance_conversation::mesh::{CallAnswer, CallRefusal, CallRequest};
+use parlance_conversation::social::FriendAct;
 use parlance_conversation::store::{Durability, NameKey};
 
 use crate::auditor::Auditor;
@@ -113,7 +114,11 @@ impl Auditor {
         }
     }
 
+    /// Settled before the draft was sent, and nobody asked to end it.
     fn were_friends(&self, fact: &DraftFact, peer: UserId) -> bool {
+        if self.parting.contains(&(fact.user.min(peer), fact.user.max(peer))) {
+            return false;
+        }
         let since = self.ledger.accounts.get(&fact.user).and_then(|it| it.friends.get(&peer));
         since.is_some_and(|(_, since)| *since < fact.first_sent_us)
     }
@@ -245,8 +250,19 @@ impl Auditor {
                 members.iter().all(gone)
             }
             (CallRequest::Befriend { a, b, .. }, CallAnswer::Done) => {
-                self.are_friends(*a, *b) || self.are_friends(*b, *a)
+                self.are_friends(*a, *b)
+                    || self.are_friends(*b, *a)
+                    || self.parting.contains(&(*a.min(b), *a.max(b)))
             }
+            // Others may have gone on with it while the answer travels; that both know the same is
+            // looked at when all is quiet.
+            (CallRequest::Friend { act, .. }, answer) => match act {
+                FriendAct::Ask { .. } => matches!(answer, CallAnswer::Befriended(_)),
+                FriendAct::Accept | FriendAct::Refuse | FriendAct::Remove => {
+                    *answer == CallAnswer::Done
+                }
+                FriendAct::Vouch(_) => false,
+            },
             (CallRequest::Describe { conversation, .. }, CallAnswer::Described(description)) => {
                 description.conversation == *conversation
                     && self.ledger.category_of(*conversation) == Some(description.category)

@@ -85,6 +85,9 @@ pub(crate) struct Ledger {
     pub(crate) logs: BTreeMap<ConversationId, Log>,
     pub(crate) accounts: BTreeMap<UserId, Account>,
     pub(crate) pairs: BTreeMap<ConversationId, PairRecord>,
+    /// Notices that were decided, and those that have come to their users.
+    pub(crate) notices_decided: BTreeSet<MessageId>,
+    pub(crate) notices_come: BTreeSet<MessageId>,
     pub(crate) names: BTreeMap<NameKey, NameRecord>,
     /// Where each name ever led.
     pub(crate) names_ever: BTreeSet<(NameKey, UserId)>,
@@ -102,6 +105,8 @@ impl Ledger {
             logs: BTreeMap::new(),
             accounts: BTreeMap::new(),
             pairs: BTreeMap::new(),
+            notices_decided: BTreeSet::new(),
+            notices_come: BTreeSet::new(),
             names: BTreeMap::new(),
             names_ever: BTreeSet::new(),
             intents: BTreeMap::new(),
@@ -132,6 +137,7 @@ impl Ledger {
     pub(crate) fn apply(&mut self, shard: ShardIndex, changes: &[Change], at_us: u64) -> Checked {
         for change in changes {
             self.check_home(shard, change)?;
+            self.check_notice(change)?;
             self.apply_one(shard, change, at_us)?;
         }
         Ok(())

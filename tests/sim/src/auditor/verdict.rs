@@ -98,6 +98,7 @@ impl Auditor {
         if let Some(name) = of_nobody.find(|name| !self.abandoned_names.contains(name)) {
             return broken(Promise::Liveness, format!("{name:?} leads to no user"));
         }
+        self.ledger.check_relations_settled()?;
         for (conversation, log) in &self.ledger.logs {
             for user in log.members.keys() {
                 if !self.has_membership(*user, *conversation) {
