@@ -74,7 +74,9 @@ impl Scrape {
 
     fn encode_levels(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let levels: [Row<Level>; 2] = [
-            ("connections", "Open sockets.", |s| &s.connections),
+            ("connections", "Open sockets, and sessions that have none of their own.", |s| {
+                &s.connections
+            }),
             ("outbox_bytes", "Unsent bytes in all outboxes.", |s| &s.outbox_bytes),
         ];
         for (name, help, of) in levels {

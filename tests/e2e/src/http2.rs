@@ -55,6 +55,8 @@ impl Frame {
 pub struct Http2 {
     socket: TcpStream,
     unread: Vec<u8>,
+    /// Whether pings are acknowledged while frames are read, as every peer must.
+    pub answers_pings: bool,
 }
 
 impl Http2 {
@@ -64,7 +66,7 @@ impl Http2 {
         socket.set_read_timeout(Some(WAIT)).expect("a timeout that is not zero");
         socket.set_write_timeout(Some(WAIT)).expect("a timeout that is not zero");
         socket.set_nodelay(true).expect("an option of every TCP socket");
-        let mut http2 = Self { socket, unread: Vec::new() };
+        let mut http2 = Self { socket, unread: Vec::new(), answers_pings: true };
         let mut payload = Vec::new();
         for (number, value) in settings {
             payload.extend_from_slice(&number.to_be_bytes());
@@ -91,6 +93,7 @@ impl Http2 {
     pub fn receive_until(&mut self, deadline: Instant) -> Option<Option<Frame>> {
         loop {
             if let Some(frame) = self.take() {
+                self.answer_ping(&frame);
                 return Some(Some(frame));
             }
             let left = deadline.checked_duration_since(Instant::now())?;
@@ -131,6 +134,13 @@ impl Http2 {
             }
         }
         error
+    }
+
+    fn answer_ping(&mut self, ping: &Frame) {
+        if ping.kind == PING && ping.flags & ACK == 0 && self.answers_pings {
+            // A server that is gone shows with the next frame.
+            let _ = self.write(&frame(PING, ACK, 0, &ping.payload));
+        }
     }
 
     fn take(&mut self) -> Option<Frame> {

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use parlance_e2e::deadline::until;
 use parlance_e2e::http2::{
-    CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, Frame, HEADERS, Http2,
-    PING, REFUSED_STREAM, RST_STREAM, SETTINGS, STATUS_200, WINDOW_UPDATE, call, frame,
+    CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, Frame, GOAWAY, HEADERS,
+    Http2, PING, REFUSED_STREAM, RST_STREAM, SETTINGS, STATUS_200, WINDOW_UPDATE, block, call,
+    frame,
 };
 use parlance_e2e::operator::Http;
 use parlance_e2e::server::{Server, Setup};
@@ -213,13 +214,13 @@ fn an_answer_that_nobody_takes_is_reset_alone() {
 /// The frame that is `wanted`, however long before it nothing comes.
 #[track_caller]
 fn patient(http2: &mut Http2, wanted: impl Fn(&Frame) -> bool) -> Frame {
-    let deadline = Instant::now() + 2 * STALL;
+    let deadline = Instant::now() + 3 * STALL;
     loop {
         match http2.receive_until(deadline) {
             Some(Some(frame)) if wanted(&frame) => return frame,
             Some(Some(_)) => {}
             Some(None) => panic!("closed instead"),
-            None => panic!("nothing after {:?}", 2 * STALL),
+            None => panic!("nothing after {:?}", 3 * STALL),
         }
     }
 }
@@ -261,6 +262,90 @@ fn still_answers_with_room(http2: &mut Http2) {
     let body = frame(DATA, END_STREAM, 3, &question());
     http2.write(&[head, room, body].concat()).expect("the server reads");
     http2.until("an answer", |frame| frame.stream == 3 && frame.kind == DATA);
+}
+
+#[test]
+fn a_connection_that_rests_or_is_silent_is_closed() {
+    let server = server();
+    let mut resting = open(&server);
+    let mut silent = open(&server);
+    silent.answers_pings = false;
+    let began = Instant::now();
+    // A request that goes on, so that silence is all that speaks against it.
+    let head = frame(HEADERS, END_HEADERS, 1, &call(INTERACT, &server.token(1), &[]));
+    silent.write(&head).expect("the server reads");
+    let goaway = patient(&mut resting, |frame| frame.kind == GOAWAY);
+    assert_eq!(goaway.error(), Some(0), "in good order");
+    assert!(began.elapsed() > Duration::from_secs(50), "after {:?}", began.elapsed());
+    for http2 in [&mut resting, &mut silent] {
+        let deadline = Instant::now() + STALL;
+        while http2.receive_until(deadline).expect("closed in time").is_some() {}
+    }
+    until("no session", || (sessions(&server) == 0).then_some(()));
+    lives(&server);
+    server.stop();
+}
+
+#[test]
+fn with_no_seat_left_a_stream_is_refused_and_later_taken() {
+    const SEATS: u32 = 4;
+    let settings = vec![("LIMITS__CONNECTIONS", SEATS.to_string())];
+    let server = Server::with(Setup { settings, ..Setup::default() });
+    let token = server.token(1);
+    let mut http2 = open(&server);
+    let mut taken = Vec::new();
+    for stream in (1..=19).step_by(2) {
+        let head = frame(HEADERS, END_HEADERS, stream, &call(INTERACT, &token, &[]));
+        http2.write(&head).expect("the server reads");
+        let answer = http2.until("an answer", |frame| frame.stream == stream);
+        assert_eq!(answer.kind, HEADERS, "{answer:?}");
+        if answer.flags & END_STREAM == 0 {
+            taken.push(stream);
+        }
+    }
+    let first = *taken.first().expect("there was a seat");
+    assert!(taken.len() < SEATS as usize, "the connection itself has one: {taken:?}");
+    http2.write(&frame(RST_STREAM, 0, first, &CANCEL.to_be_bytes())).expect("the server reads");
+    let mut next = 21;
+    until("the seat is free", || {
+        let head = frame(HEADERS, END_HEADERS, next, &call(INTERACT, &token, &[]));
+        http2.write(&head).expect("the server reads");
+        let answer = http2.until("an answer", |frame| frame.stream == next);
+        next += 2;
+        (answer.flags & END_STREAM == 0).then_some(())
+    });
+    server.stop();
+}
+
+#[test]
+fn a_call_that_is_not_quite_one_is_refused_by_http() {
+    let server = server();
+    let mut http2 = open(&server);
+    let get = block(&[
+        (":method", "GET"),
+        (":scheme", "http"),
+        (":path", SEND),
+        (":authority", "localhost"),
+        ("content-type", "application/grpc"),
+        ("te", "trailers"),
+    ]);
+    http2.write(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &get)).expect("the server reads");
+    let answer = http2.until("an answer", |frame| frame.stream == 1);
+    assert_eq!(answer.kind, HEADERS);
+    assert_ne!(answer.payload.first(), Some(&STATUS_200), "405 is none of the table's");
+    let no_te = block(&[
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", SEND),
+        (":authority", "localhost"),
+        ("content-type", "application/grpc"),
+    ]);
+    http2.write(&frame(HEADERS, END_HEADERS | END_STREAM, 3, &no_te)).expect("the server reads");
+    let answer = http2.until("an answer", |frame| frame.stream == 3);
+    assert_eq!(answer.payload.first(), Some(&STATUS_200), "the status is gRPC's");
+    assert_eq!(answer.flags & END_STREAM, END_STREAM, "and told in the head");
+    still_answers(&mut http2, 5);
+    server.stop();
 }
 
 #[test]
