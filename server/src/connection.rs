@@ -10,6 +10,7 @@ mod deadlines;
 mod engine;
 mod identify;
 mod intake;
+mod pace;
 mod polling;
 mod serve;
 mod sign_in;
@@ -18,6 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use parlance_codecs::dialect::{EndReason, Form, Framing};
@@ -28,14 +30,20 @@ use parlance_conversation::limits::POSTS_IN_FLIGHT_MAX;
 
 use crate::auth::SignedUser;
 use crate::connections::Seat;
-use crate::outbox::{Outbox, SLICES_MAX, TooSlow, Weight};
+use crate::outbox::{Outbox, TooSlow, Weight};
 use crate::runtime::Stream;
 
 pub(crate) use deadlines::{Deadlines, Heartbeats, LINGER, SIGN_IN_DEADLINE, Verdict};
 pub(crate) use engine::{Engine, Polling};
 pub(crate) use intake::Intake;
+pub(crate) use pace::see_to_gaps;
 pub(crate) use serve::{Opening, serve};
 pub(crate) use sign_in::{Arriving, SignedIn};
+
+use pace::Pace;
+
+/// Notifications that wait for the answer to what the peer asked. More of them overtake it.
+const HELD_MAX: usize = 16;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +92,9 @@ pub(crate) struct Connection {
     /// No longer payload is sent to it.
     receive_bytes_max: Cell<Option<u32>>,
     pub(crate) deadlines: Deadlines,
+    pub(crate) pace: Pace,
+    /// `Some` while something that the peer asked is being answered: what follows the answer.
+    held: RefCell<Option<Vec<Bytes>>>,
 }
 
 /// What a flush came to.
@@ -92,6 +103,8 @@ pub(crate) enum Sent {
     All,
     /// The socket is full; the connection's task goes on once there is room.
     Blocked,
+    /// The next frame waits for its gap to be over.
+    Paced,
 }
 
 impl Connection {
@@ -125,6 +138,8 @@ impl Connection {
             awaits_answers: Cell::new(false),
             receive_bytes_max: Cell::new(None),
             deadlines,
+            pace: Pace::default(),
+            held: RefCell::default(),
         })
     }
 
@@ -237,13 +252,17 @@ impl Connection {
     }
 
     /// Sends what waits with as few calls as there can be, and never waits.
-    pub(crate) fn flush(&self) -> io::Result<Sent> {
+    pub(crate) fn flush(&self, now_ms: u64, gap: Duration) -> io::Result<Sent> {
         self.is_dirty.set(false);
         let mut stream = self.stream.borrow_mut();
         let Some(stream) = stream.as_mut() else { return Ok(Sent::All) };
         let mut outbox = self.outbox.borrow_mut();
+        let framing = self.form.get().framing;
         while !outbox.is_empty() {
-            let (slices, count) = outbox.slices(self.slices_max());
+            if self.pace.holds(framing, &outbox, now_ms) {
+                return Ok(Sent::Paced);
+            }
+            let (slices, count) = outbox.slices(pace::slices_max(framing));
             let slices = slices.get(..count).unwrap_or_default();
             let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
             match stream.try_write(slices) {
@@ -252,6 +271,7 @@ impl Connection {
                     if sent < wanted {
                         return Ok(self.block());
                     }
+                    self.pace.sent(now_ms, gap);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(self.block()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -259,20 +279,6 @@ impl Connection {
             }
         }
         Ok(Sent::All)
-    }
-
-    /// Old clients of the two plain framings take whatever one receive gives them as one frame,
-    /// so chunks are not joined for them.
-    fn slices_max(&self) -> usize {
-        match self.form.get().framing {
-            Framing::WebSocket
-            | Framing::Pieces
-            | Framing::Delimited
-            | Framing::Grpc
-            | Framing::EngineIo3
-            | Framing::EngineIo4 => SLICES_MAX,
-            Framing::Onechat | Framing::Bare => 1,
-        }
     }
 
     /// Leaves the rest to the task, which waits until the socket takes more.
@@ -295,6 +301,28 @@ impl Connection {
         };
         self.is_blocked.set(false);
         Poll::Ready(sent.map(|sent| outbox.advance(sent)))
+    }
+
+    /// From here to [`Connection::answered_ask`] what would overtake an answer can be held.
+    fn asks(&self) {
+        self.held.replace(Some(Vec::new()));
+    }
+
+    /// Keeps a chunk behind the answer that is awaited; gives it back where none is, or where too
+    /// much is kept already.
+    pub(crate) fn hold(&self, chunk: Bytes) -> Option<Bytes> {
+        match self.held.borrow_mut().as_mut() {
+            Some(held) if held.len() < HELD_MAX => {
+                held.push(chunk);
+                None
+            }
+            Some(_) | None => Some(chunk),
+        }
+    }
+
+    /// What follows the answer.
+    fn answered_ask(&self) -> Vec<Bytes> {
+        self.held.take().unwrap_or_default()
     }
 
     pub(crate) fn await_drain(&self) {

@@ -13,22 +13,23 @@ mod visitors;
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 use std::task::Waker;
+use std::time::Duration;
 
 use bytes::Bytes;
 use parlance_codecs::Request;
 use parlance_codecs::dialect::{EndReason, Form, Framing, Probing};
 use parlance_codecs::framing::engineio::{Protocol, append_heartbeat};
-use parlance_codecs::framing::{FrameLimits, append_ping};
+use parlance_codecs::framing::{FrameLimits, append_ping, write_bytes};
 use parlance_conversation::Input;
 use parlance_conversation::input::{Now, SessionId};
 use parlance_conversation::placement::ShardIndex;
 
 use crate::auth::SignedUser;
-use crate::connection::{Connection, Deadlines, Engine, Heartbeats, Sent, Verdict};
+use crate::connection::{Connection, Deadlines, Engine, Heartbeats, Sent, Verdict, see_to_gaps};
 use crate::inbox::ToShard;
 use crate::metrics::ShardMetrics;
 use crate::outbox::Weight;
-use crate::runtime::Stream;
+use crate::runtime::{self, Stream};
 use crate::shard_handle::ShardHandle;
 use crate::stops::Stops;
 use crate::wheel::Wheel;
@@ -46,10 +47,13 @@ pub(crate) struct Connections {
     handle: ShardHandle,
     frame_limits: FrameLimits,
     outbox_bytes_max: usize,
+    frame_gap: Duration,
     table: RefCell<Table>,
     wheel: RefCell<Wheel<SessionId>>,
     /// Whoever got chunks since the last flush.
     dirty: RefCell<Vec<Rc<Connection>>>,
+    /// Whoever's next frame waits for its gap to be over.
+    paced: RefCell<Vec<Rc<Connection>>>,
     /// For other shards, in order; the turn sends them.
     leaving: RefCell<Vec<(ShardIndex, ToShard)>>,
     /// The polling sessions that are here or began here.
@@ -68,14 +72,17 @@ impl Connections {
         let frame_limits =
             FrameLimits { frame_bytes: limits.frame_bytes, ..FrameLimits::default() };
         let outbox_bytes_max = limits.outbox_bytes;
+        let frame_gap = limits.frame_gap;
         let wheel = RefCell::new(Wheel::new(handle.now().monotonic_ms));
         Self {
             handle,
             frame_limits,
             outbox_bytes_max,
+            frame_gap,
             table: RefCell::default(),
             wheel,
             dirty: RefCell::default(),
+            paced: RefCell::default(),
             leaving: RefCell::default(),
             places: RefCell::default(),
             read_buffer: RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()),
@@ -113,6 +120,10 @@ impl Connections {
 
     pub(crate) fn outbox_bytes_max(&self) -> usize {
         self.outbox_bytes_max
+    }
+
+    pub(crate) fn frame_gap(&self) -> Duration {
+        self.frame_gap
     }
 
     /// The shared buffer. Whoever borrows it is done with it before it waits for anything.
@@ -215,10 +226,18 @@ impl Connections {
         self.leaving.take()
     }
 
-    /// Copies bytes into the connection's outbox.
+    /// Copies whole frames into the connection's outbox.
     pub(crate) fn send(&self, connection: &Connection, bytes: &[u8], weight: Weight) {
-        if !bytes.is_empty() {
-            self.send_chunk(connection, Bytes::copy_from_slice(bytes), weight);
+        self.send_frames(connection, Bytes::copy_from_slice(bytes), weight);
+    }
+
+    /// Puts whole frames into the connection's outbox, in as many chunks as they are to be
+    /// written in.
+    pub(crate) fn send_frames(&self, connection: &Connection, mut frames: Bytes, weight: Weight) {
+        let framing = connection.form().framing;
+        while !frames.is_empty() {
+            let first = frames.split_to(write_bytes(framing, &frames));
+            self.send_chunk(connection, first, weight);
         }
     }
 
@@ -249,13 +268,15 @@ impl Connections {
     }
 
     /// Flushes every outbox that got chunks, once each.
-    pub(crate) fn flush_dirty(&self) {
+    pub(crate) fn flush_dirty(self: &Rc<Self>) {
+        let now_ms = self.now().monotonic_ms;
         for connection in self.dirty.take() {
             if connection.is_polling() {
                 self.flush_polling(&connection);
             } else {
-                match connection.flush() {
+                match connection.flush(now_ms, self.frame_gap) {
                     Ok(Sent::All | Sent::Blocked) => {}
+                    Ok(Sent::Paced) => self.await_gap(&connection),
                     Err(_) => connection.lose(),
                 }
             }
@@ -263,6 +284,25 @@ impl Connections {
             self.notice_drain(&connection);
         }
         self.report_unsent();
+    }
+
+    fn await_gap(self: &Rc<Self>, connection: &Rc<Connection>) {
+        if !connection.pace.begin_to_wait() {
+            return;
+        }
+        let mut paced = self.paced.borrow_mut();
+        paced.push(Rc::clone(connection));
+        if let [_] = paced.as_slice() {
+            runtime::spawn("frame gaps", see_to_gaps(Rc::clone(self)));
+        }
+    }
+
+    /// Has everyone flushed who waited for a gap.
+    pub(crate) fn end_gaps(&self) {
+        for connection in self.paced.take() {
+            connection.pace.waited();
+            self.mark_dirty(&connection);
+        }
     }
 
     /// A socket that was full takes more: the rest is for the next flush.

@@ -84,6 +84,15 @@ impl Outbox {
         self.bytes < bytes_max / 4
     }
 
+    pub(crate) fn chunks(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Whether a chunk is partly sent.
+    pub(crate) fn is_mid_chunk(&self) -> bool {
+        self.begun > 0
+    }
+
     /// What is to be sent next, as one slice.
     pub(crate) fn first(&self) -> Option<&[u8]> {
         let (chunk, _) = self.chunks.front()?;

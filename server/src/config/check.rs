@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use parlance_codecs::limits::{FRAME_BYTES_MAX, TEXT_BYTES_MAX};
 use parlance_conversation::placement::SHARDS_MAX;
@@ -26,6 +27,8 @@ const OUTBOX_BYTES_MAX: usize = 1 << 30;
 const FRAME_BYTES_MIN: usize = 8 * 1024;
 /// What a frame holds beside the longest text.
 const FRAME_OVERHEAD_BYTES: usize = 1024;
+/// A gap that a person would notice is no gap between frames any more.
+const FRAME_GAP_MS_MAX: usize = 1_000;
 /// Addresses of one listener: a bound on descriptors, far above any real need.
 const ADDRESSES_MAX: usize = 16;
 /// `Unix` socket paths are limited by the kernel's `sun_path`, with its final NUL.
@@ -267,6 +270,7 @@ fn im(raw: &RawIm) -> Result<Im, Wrong> {
 }
 
 fn limits(raw: &RawLimits) -> Result<Limits, Wrong> {
+    let frame_gap_ms = within("limits.frame_gap_ms", raw.frame_gap_ms, 0, FRAME_GAP_MS_MAX)?;
     Ok(Limits {
         text_bytes: within("limits.text_bytes", raw.text_bytes, 1, TEXT_BYTES_MAX)?,
         frame_bytes: within(
@@ -277,6 +281,7 @@ fn limits(raw: &RawLimits) -> Result<Limits, Wrong> {
         )?,
         outbox_bytes: within("limits.outbox_bytes", raw.outbox_bytes, 1, OUTBOX_BYTES_MAX)?,
         connections: raw.connections,
+        frame_gap: Duration::from_millis(frame_gap_ms as u64),
     })
 }
 

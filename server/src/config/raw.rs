@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 /// Every setting there is.
-pub(super) const KEYS: [(&str, Kind); 29] = [
+pub(super) const KEYS: [(&str, Kind); 30] = [
     ("listen.main", Kind::List),
     ("listen.stream", Kind::List),
     ("listen.push", Kind::List),
@@ -42,6 +42,7 @@ pub(super) const KEYS: [(&str, Kind); 29] = [
     ("limits.frame_bytes", Kind::Number),
     ("limits.outbox_bytes", Kind::Number),
     ("limits.connections", Kind::Number),
+    ("limits.frame_gap_ms", Kind::Number),
     ("events.ping_interval_ms", Kind::Number),
     ("events.ping_timeout_ms", Kind::Number),
     ("im.heart_probe_s", Kind::Number),
@@ -177,6 +178,7 @@ pub(super) struct RawLimits {
     pub(super) frame_bytes: usize,
     pub(super) outbox_bytes: usize,
     pub(super) connections: usize,
+    pub(super) frame_gap_ms: usize,
 }
 
 impl Default for RawLimits {
@@ -186,9 +188,13 @@ impl Default for RawLimits {
             frame_bytes: FRAME_BYTES_MAX,
             outbox_bytes: OUTBOX_BYTES_DEFAULT,
             connections: 0,
+            frame_gap_ms: FRAME_GAP_MS_DEFAULT,
         }
     }
 }
+
+/// Enough for a client that waits for its next frame to wake up and take the one that came.
+const FRAME_GAP_MS_DEFAULT: usize = 2;
 
 /// Sixteen of the longest frames. A quarter of it evicted a healthy client that was sent a burst
 /// of long texts on a busy machine.

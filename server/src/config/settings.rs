@@ -6,6 +6,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use parlance_codecs::Category;
 use parlance_codecs::framing::engineio::Protocol;
@@ -173,6 +174,8 @@ pub(crate) struct Limits {
     pub(crate) outbox_bytes: usize,
     /// Connections of the whole process; 0: as many as the limit on open files leaves room for.
     pub(crate) connections: usize,
+    /// At least this long between two frames to a client that takes one receive for one frame.
+    pub(crate) frame_gap: Duration,
 }
 
 /// The `events` dialect's heartbeats.

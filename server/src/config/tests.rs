@@ -200,6 +200,7 @@ fn wrong_values_say_where_and_what() {
         ("[[auth.keys]]\nalgorithm = \"HS256\"", "auth.keys"),
         ("[[auth.keys]]\nalgorithm = \"HS256\"\nfile = \"k\"\nkid = \"x\"", "auth.keys"),
         ("[limits]\ntext_bytes = 0", "limits.text_bytes: found 0, expected 1 to 32768"),
+        ("[limits]\nframe_gap_ms = 1001", "limits.frame_gap_ms: found 1001, expected 0 to 1000"),
         ("[limits]\nframe_bytes = 1", "limits.frame_bytes: "),
         ("[im]\nheart_probe_s = 0", "im.heart_probe_s: found 0, expected 1 to 3600"),
         ("[im]\nsends_per_second = -1", "im.sends_per_second: "),

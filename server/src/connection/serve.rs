@@ -19,7 +19,7 @@ use parlance_codecs::{Ask, Event, Tag};
 use super::identify::identify;
 use super::intake::{Intake, Parting, Pause};
 use super::sign_in::{Arriving, SignedIn, settle, sign_in_by_frame};
-use super::{Connection, LINGER, Stage};
+use super::{Connection, LINGER, Sent, Stage};
 use crate::asks;
 use crate::connections::Connections;
 use crate::link::{LinkEnd, link};
@@ -226,6 +226,7 @@ pub(super) async fn answer(
     ask: Box<Ask>,
 ) -> Settled {
     let Some(user) = connection.user() else { return Settled::Here };
+    connection.asks();
     let answering = async { Ok(asks::answer(connections.handle(), user, &ask).await) };
     let ended = async { Err(connection.until_ending().await) };
     match or(answering, ended).await {
@@ -235,6 +236,9 @@ pub(super) async fn answer(
             let mut answer = Vec::new();
             form.dialect.dialect().encode(form, &event, &mut answer);
             connections.send(connection, &answer, Weight::Page);
+            for chunk in connection.answered_ask() {
+                connections.send_frames(connection, chunk, Weight::Live);
+            }
             Settled::Here
         }
         Err(parting) => Settled::End(parting),
@@ -309,8 +313,10 @@ impl Connection {
             self.outbox.borrow_mut().push_last(words.into());
         }
         while !self.outbox.borrow().is_empty() {
-            self.flush()?;
-            poll_fn(|cx| self.poll_room(cx)).await?;
+            match self.flush(connections.now().monotonic_ms, connections.frame_gap())? {
+                Sent::Paced => runtime::sleep(connections.frame_gap()).await,
+                Sent::All | Sent::Blocked => poll_fn(|cx| self.poll_room(cx)).await?,
+            }
         }
         Ok(())
     }

@@ -94,8 +94,16 @@ impl ShardLoop {
             | Event::Refused { .. } => Weight::Live,
         };
         let chunk = encode(connection.form(), event);
-        if !chunk.is_empty() && connection.can_receive(&chunk) {
-            self.connections.send_chunk(&connection, chunk, weight);
+        if chunk.is_empty() || !connection.can_receive(&chunk) {
+            return;
+        }
+        let chunk = match event {
+            // What comes of something that the peer asked for does not overtake the answer.
+            Event::Noticed(_) => connection.hold(chunk),
+            _ => Some(chunk),
+        };
+        if let Some(chunk) = chunk {
+            self.connections.send_frames(&connection, chunk, weight);
         }
     }
 

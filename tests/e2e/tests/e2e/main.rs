@@ -21,6 +21,7 @@ mod onechat_refusals;
 mod onechat_wire;
 mod operator_api;
 mod python_clients;
+mod python_onechat;
 mod restart;
 mod resume;
 mod rooms_calls;
