@@ -75,6 +75,9 @@ class World:
         body = {"kind": kind, "name": kind, "members": members, **others}
         return int(self.operate("POST", "/api/v1/conversations", body).expect(201)["id"])
 
+    def befriend(self, a: int, b: int) -> None:
+        self.operate("POST", "/api/v1/friendships", {"a": a, "b": b}).expect(201)
+
     def log(self, conversation) -> list[dict]:
         path = f"/api/v1/conversations/{conversation}/messages?after=0&limit=500"
         return self.operate("GET", path).expect(200)["messages"]

@@ -26,7 +26,10 @@ pub fn run_case_on(server: &Server, module: &str, case: &str, arguments: &[&str]
     let interpreter = program::from_variable_or_path("PARLANCE_NODE", &["node"]);
     let modules = program::from_variable_or_cache("PARLANCE_NODE_MODULES", "node/node_modules");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/run.js");
-    // Where `require` looks for what is not beside the script.
-    let variables = [("NODE_PATH", OsString::from(modules))];
+    let browsers = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+    let chromium = program::from_variable_or_path("PARLANCE_CHROMIUM", &browsers);
+    // Where `require` looks for what is not beside the script; the browser, for pages.
+    let variables =
+        [("NODE_PATH", OsString::from(modules)), ("PARLANCE_CHROMIUM", OsString::from(chromium))];
     Case { interpreter, script, variables: &variables, module, case, arguments }.run(server);
 }

@@ -3,6 +3,7 @@
 //! Every test has a server of its own, in a directory and on ports of its own.
 
 mod boot;
+mod browser;
 mod crash;
 mod events_chat;
 mod events_connection;
@@ -10,11 +11,13 @@ mod events_transport;
 mod events_upgrade;
 mod grpc_calls;
 mod http2_abuse;
+mod http2_calls;
 mod im_calls;
 mod im_clients;
 mod im_push;
 mod im_refusals;
 mod limits_and_abuse;
+mod matrix;
 mod meeting;
 mod onechat_offline;
 mod onechat_refusals;
@@ -27,3 +30,4 @@ mod resume;
 mod rooms_calls;
 mod rooms_socket;
 mod slow_consumer;
+mod wrong_dialect;
