@@ -32,6 +32,7 @@ use crate::auth::SignedUser;
 use crate::connections::Seat;
 use crate::outbox::{Outbox, TooSlow, Weight};
 use crate::runtime::Stream;
+use pace::Pace;
 
 pub(crate) use deadlines::{Deadlines, Heartbeats, LINGER, SIGN_IN_DEADLINE, Verdict};
 pub(crate) use engine::{Engine, Polling};
@@ -39,8 +40,6 @@ pub(crate) use intake::Intake;
 pub(crate) use pace::see_to_gaps;
 pub(crate) use serve::{Opening, serve};
 pub(crate) use sign_in::{Arriving, SignedIn};
-
-use pace::Pace;
 
 /// Notifications that wait for the answer to what the peer asked. More of them overtake it.
 const HELD_MAX: usize = 16;
