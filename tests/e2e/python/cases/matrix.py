@@ -77,10 +77,10 @@ def offline(world: World, sender: str) -> None:
     meeting = Meeting(world)
     sent = meeting.sent(sender)
     for receiver, user in RECEIVERS.items():
-        here = {place.key(SENDER) for place in meeting.places(user)}
-        count = sum(where in here for where, _ in sent)
-        seen = DIALECTS[receiver].missed(world, user, count)
-        assert len(seen) == count, f"{sender} to {receiver}: {seen}"
+        here = [place.key(SENDER) for place in meeting.places(user)]
+        counts = {key: sum(where == key for where, _ in sent) for key in here}
+        seen = DIALECTS[receiver].missed(world, user, counts)
+        assert len(seen) == sum(counts.values()), f"{sender} to {receiver}: {seen}"
         meeting.check(sender, receiver, sent, seen)
 
 

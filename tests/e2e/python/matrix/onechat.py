@@ -49,12 +49,12 @@ class OnechatClient:
         return Seen(place=place, sender=frame["from"], shown=frame["msg"], id=frame["ack"])
 
     @classmethod
-    def missed(cls, world: World, user: int, count: int) -> list[Seen]:
+    def missed(cls, world: World, user: int, counts: dict[str, int]) -> list[Seen]:
         """Nothing says where the batches end: it is where all have come, and a question asked
         then is answered next."""
         client = cls(world, user)
         seen: list[Seen] = []
-        while len(seen) < count:
+        while len(seen) < sum(counts.values()):
             frame = client.pushed.popleft() if client.pushed else client.receive()
             seen += _batch(frame)
         client.socket.send(json.dumps({"cmd": "is that all"}))

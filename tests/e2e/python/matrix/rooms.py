@@ -40,7 +40,7 @@ class RoomsClient:
         return self.pushed.popleft() if self.pushed else _seen(self.receive()["message"])
 
     @staticmethod
-    def missed(world: World, user: int, _count: int) -> list[Seen]:
+    def missed(world: World, user: int, _counts: dict[str, int]) -> list[Seen]:
         seen: list[Seen] = []
         headers = {"Authorization": f"Bearer {world.token(user)}"}
         with httpx.Client(headers=headers, timeout=WAIT_SECONDS, trust_env=False) as client:

@@ -47,7 +47,7 @@ class StreamClient:
         return _seen(self.session.next_post())
 
     @staticmethod
-    def missed(world: World, user: int, _count: int) -> list[Seen]:
+    def missed(world: World, user: int, _counts: dict[str, int]) -> list[Seen]:
         return [_seen(post) for post in Session.open(world, "tcp", user).sync({PRIVATE: 0, GROUP: 0})]
 
     @staticmethod

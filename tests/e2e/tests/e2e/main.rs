@@ -7,6 +7,7 @@ mod browser;
 mod crash;
 mod events_chat;
 mod events_connection;
+mod events_npm;
 mod events_transport;
 mod events_upgrade;
 mod grpc_calls;

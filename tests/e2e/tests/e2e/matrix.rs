@@ -40,6 +40,16 @@ fn rooms_is_received_in_every_dialect() {
 }
 
 #[test]
+fn im_is_received_in_every_dialect() {
+    sends("im");
+}
+
+#[test]
+fn events_is_received_in_every_dialect() {
+    sends("events");
+}
+
+#[test]
 fn writers_of_all_dialects_at_once_are_shown_in_one_order() {
     meet("one_order", &[]);
 }
