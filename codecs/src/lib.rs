@@ -35,6 +35,8 @@ pub mod text;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod seeded;
