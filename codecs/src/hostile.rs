@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::seeded;
-use crate::vectors::{Connection, Inbound, inbound, meaning};
+use crate::vectors::{Connection, all, meaning};
 
 /// One change to a vector's bytes.
 #[derive(Clone, Copy, Debug)]
@@ -55,14 +55,9 @@ fn mutate(mut bytes: Vec<u8>, mutations: &[Mutation]) -> Vec<u8> {
     bytes
 }
 
-fn all_vectors() -> Vec<Inbound> {
-    let folders = ["framing", "im", "stream", "onechat", "rooms", "events"];
-    folders.into_iter().flat_map(inbound).collect()
-}
-
 #[test]
 fn mutated_vectors_never_panic() {
-    let vectors = all_vectors();
+    let vectors = all();
     let cases = (0..vectors.len(), mutations(), 1_usize..50);
     seeded::check(8192, &cases, |(vector, mutations, read)| {
         let vector = &vectors[vector];
@@ -74,7 +69,7 @@ fn mutated_vectors_never_panic() {
 
 #[test]
 fn random_bytes_never_panic() {
-    let vectors = all_vectors();
+    let vectors = all();
     let connections: Vec<Connection> = vectors.iter().map(|vector| vector.connection).collect();
     let bytes = prop::collection::vec(any::<u8>(), 0..300);
     seeded::check(8192, &(0..connections.len(), bytes, 1_usize..50), |(at, bytes, read)| {

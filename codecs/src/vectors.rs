@@ -16,6 +16,8 @@ use crate::framing::engineio::Protocol;
 use crate::framing::{FrameLimits, Splitter, Step, append_close};
 use crate::model::UserId;
 
+mod coverage;
+
 const MEANING: &str = "--- meaning\n";
 const WIRE: &str = "--- wire\n";
 /// Any mask does; a fixed one keeps the vectors the same.
@@ -31,6 +33,15 @@ pub(crate) struct Connection {
     dialect: Option<DialectName>,
     user: Option<UserId>,
     limits: FrameLimits,
+}
+
+impl Connection {
+    fn splitter(self) -> Splitter {
+        match Protocol::of(self.framing) {
+            Some(protocol) if self.by_polling => Splitter::polling(protocol),
+            Some(_) | None => Splitter::new(self.framing),
+        }
+    }
 }
 
 /// One file of inbound bytes and what they mean.
@@ -57,6 +68,13 @@ pub(crate) fn inbound(name: &str) -> Vec<Inbound> {
     paths.sort();
     assert!(!paths.is_empty(), "{} holds no vector", folder.display());
     paths.into_iter().map(read_inbound).collect()
+}
+
+/// Every inbound vector: the framings' and each registered dialect's.
+pub(crate) fn all() -> Vec<Inbound> {
+    let dialects = DialectName::ALL.iter().map(|dialect| dialect.as_str());
+    let named = std::iter::once("framing").chain(dialects);
+    named.filter(|name| folder(name).is_dir()).flat_map(inbound).collect()
 }
 
 fn read_inbound(path: PathBuf) -> Inbound {
@@ -237,10 +255,7 @@ pub(crate) fn meaning<'r>(
     connection: Connection,
     reads: impl IntoIterator<Item = &'r [u8]>,
 ) -> String {
-    let mut splitter = match Protocol::of(connection.framing) {
-        Some(protocol) if connection.by_polling => Splitter::polling(protocol),
-        Some(_) | None => Splitter::new(connection.framing),
-    };
+    let mut splitter = connection.splitter();
     let mut state = Meaning { connection, kind: first_kind(connection), lines: String::new() };
     let mut unread: Vec<u8> = Vec::new();
     for read in reads {

@@ -86,7 +86,7 @@ impl Workspace {
 
     pub(crate) fn cargo_with(
         &self,
-        arguments: &[&str],
+        arguments: &[impl AsRef<OsStr>],
         variables: &[(&str, &OsStr)],
     ) -> Result<(), StepError> {
         let mut command = self.cargo_command();

@@ -37,6 +37,14 @@ pub(crate) enum StepError {
          they come from a package registry, which this machine must reach"
     )]
     Clients { what: &'static str, source: Box<StepError> },
+    #[error("no fuzz target is called {name}; there are {known}")]
+    UnknownTarget { name: String, known: String },
+    #[error(
+        "cargo-fuzz is not installed: `cargo install cargo-fuzz --locked` does that, and a C++ \
+         compiler must be there\nwithout a fuzzer, `cargo xtask test` replays the kept inputs and \
+         changes to them"
+    )]
+    NoFuzzer,
     #[error("{count} breaches of the layers:\n{list}")]
     Layers { count: usize, list: String },
     #[error("{count} untidy places:\n{list}")]

@@ -7,6 +7,7 @@
 mod cargo;
 mod clients;
 mod error;
+mod fuzz;
 mod layers;
 mod manifest;
 mod packages;
@@ -25,6 +26,9 @@ use crate::packages::Need;
 /// Enough short simulated runs to meet every fault in every combination a few times, in about a
 /// minute on two cores.
 const TEST_SEEDS: u64 = 3_000;
+
+/// Long enough to see whether a change broke a decoder; finding something new takes hours.
+const FUZZ_SECONDS: u32 = 60;
 
 const SIMULATOR: &str = "parlance-sim";
 const BENCH: &str = "parlance-bench";
@@ -69,6 +73,16 @@ enum Command {
         /// Given to `parlance-sim` as they are, such as `--seeds 20000`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
+    },
+    /// Run libFuzzer on a decoder; it needs cargo-fuzz.
+    Fuzz {
+        /// A file of tests/fuzz/fuzz_targets.
+        target: String,
+        #[arg(long, default_value_t = FUZZ_SECONDS)]
+        seconds: u32,
+        /// Add what it found to the kept inputs.
+        #[arg(long)]
+        keep: bool,
     },
     /// Run the load generator beside a server of this build.
     #[command(disable_help_flag = true)]
@@ -136,6 +150,10 @@ fn run(command: Command) -> Result<(), StepError> {
             packages::install(Need::Build)?;
             workspace.build(&[SIMULATOR])?;
             workspace.run_binary(SIMULATOR, &arguments)
+        }
+        Command::Fuzz { target, seconds, keep } => {
+            packages::install(Need::Build)?;
+            fuzz::run(&workspace, &target, seconds, keep)
         }
         Command::Bench { arguments } => {
             packages::install(Need::Build)?;
