@@ -206,6 +206,8 @@ fn test(workspace: &Workspace, seeds: u64) -> Result<(), StepError> {
     step("unit tests");
     tests(workspace, &["--lib", "--bins"], &[])?;
     tests(workspace, &["--doc"], &[])?;
+    // Each benchmark once, to see that it runs.
+    tests(workspace, &["--bench", "*"], &[])?;
     step("plug-in");
     plug_in(workspace)?;
     step("simulation");
