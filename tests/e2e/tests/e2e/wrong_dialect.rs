@@ -21,6 +21,7 @@ const LONGEST: Duration = Duration::from_secs(20);
 enum Port {
     Main,
     Stream,
+    Push,
     Operator,
 }
 
@@ -35,6 +36,8 @@ enum Words {
     Status,
     /// A varint-delimited `Stream` that holds nothing but a `Status` that is not 0.
     StreamError,
+    /// A WebSocket's close frame for a breach of the protocol.
+    CloseFrame,
     /// An `onechat` error as bare JSON.
     BareError,
 }
@@ -55,8 +58,8 @@ fn opening(
 }
 
 fn openings(token: &str) -> Vec<Opening> {
-    use Port::{Main, Operator, Stream};
-    use Words::{BareError, HttpError, Nothing, Status, StreamError};
+    use Port::{Main, Operator, Push, Stream};
+    use Words::{BareError, CloseFrame, HttpError, Nothing, Status, StreamError};
     let login = format!(r#"{{"cmd":"login","name":"","pass":"{token}","ack":"1","device":"d"}}"#);
     let framed = format!("ONECHAT/1.0\r\nPAYLOAD_LEN: {}\r\n\r\n{login}", login.len());
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -66,34 +69,62 @@ fn openings(token: &str) -> Vec<Opening> {
                    Connection: close\r\n\r\n";
     let settings = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     vec![
-        opening("onechat, framed", framed, &[(Stream, Status), (Operator, HttpError)]),
-        opening("onechat, bare", login, &[(Stream, Status), (Operator, Nothing)]),
-        opening("a stream sign-in", sign_in(token), &[(Main, Nothing), (Operator, HttpError)]),
+        opening(
+            "onechat, framed",
+            framed,
+            &[(Stream, Status), (Push, CloseFrame), (Operator, HttpError)],
+        ),
+        opening(
+            "onechat, bare",
+            login,
+            &[(Stream, Status), (Push, CloseFrame), (Operator, Nothing)],
+        ),
+        opening(
+            "a stream sign-in",
+            sign_in(token),
+            &[(Main, Nothing), (Push, CloseFrame), (Operator, HttpError)],
+        ),
         opening("a WebSocket", chat, &[(Stream, Status), (Operator, HttpError)]),
-        opening("Engine.IO", polling, &[(Stream, Status), (Operator, HttpError)]),
-        opening("HTTP/2", settings, &[(Stream, StreamError), (Operator, HttpError)]),
+        opening(
+            "Engine.IO",
+            polling,
+            &[(Stream, Status), (Push, HttpError), (Operator, HttpError)],
+        ),
+        opening(
+            "HTTP/2",
+            settings,
+            &[(Stream, StreamError), (Push, CloseFrame), (Operator, HttpError)],
+        ),
         opening(
             "an im push login",
             push_login(token),
             &[(Main, Nothing), (Stream, StreamError), (Operator, HttpError)],
         ),
-        opening("TLS", client_hello(), &[(Main, Nothing), (Stream, Status), (Operator, HttpError)]),
+        opening(
+            "TLS",
+            client_hello(),
+            &[(Main, Nothing), (Stream, Status), (Push, CloseFrame), (Operator, HttpError)],
+        ),
         opening(
             "HTTP/0.9",
             "GET /\r\n",
-            &[(Main, Nothing), (Stream, StreamError), (Operator, Nothing)],
+            &[(Main, Nothing), (Stream, StreamError), (Push, Nothing), (Operator, Nothing)],
         ),
         opening(
             "SSH",
             "SSH-2.0-OpenSSH_9.9\r\n",
-            &[(Main, Nothing), (Stream, StreamError), (Operator, Nothing)],
+            &[(Main, Nothing), (Stream, StreamError), (Push, CloseFrame), (Operator, Nothing)],
         ),
         opening(
             "another's JSON",
             r#"{"auth_token":"x"}"#,
-            &[(Main, BareError), (Stream, StreamError), (Operator, Nothing)],
+            &[(Main, BareError), (Stream, StreamError), (Push, CloseFrame), (Operator, Nothing)],
         ),
-        opening("silence", "", &[(Main, Nothing), (Stream, Status), (Operator, Nothing)]),
+        opening(
+            "silence",
+            "",
+            &[(Main, Nothing), (Stream, Status), (Push, Nothing), (Operator, Nothing)],
+        ),
     ]
 }
 
@@ -154,6 +185,10 @@ fn words_of(answer: &[u8]) -> Option<Words> {
     if answer.starts_with(br#"{"cmd":"error","#) && answer.ends_with(b"}") {
         return Some(Words::BareError);
     }
+    // A whole close frame and no other, code 1002.
+    if let [0x88, length, 0x03, 0xEA, ..] = answer {
+        return (usize::from(*length) == answer.len() - 2).then_some(Words::CloseFrame);
+    }
     // A length of one byte; then field 1 of a `Status`, a code that is not 0; or an empty `sn`,
     // a type of 0, and such a `Status` in field 15.
     match answer {
@@ -176,6 +211,7 @@ fn address_of(server: &Server, port: Port) -> SocketAddr {
     match port {
         Port::Main => addresses.main,
         Port::Stream => addresses.stream,
+        Port::Push => addresses.push,
         Port::Operator => addresses.operator,
     }
 }
@@ -222,7 +258,7 @@ fn much_of_no_protocol_is_read_to_a_clean_end() {
     let server = Server::start();
     server.operator().create_users([1, 2]);
     let mut random = Random::announced();
-    for port in [Port::Main, Port::Stream, Port::Operator] {
+    for port in [Port::Main, Port::Stream, Port::Push, Port::Operator] {
         for length in [100, 4_000, 100_000] {
             let mut bytes: Vec<u8> = (0..length).map(|_| random.draw().to_le_bytes()[0]).collect();
             // No beginning that a port could take for its own: for `stream` the length of a frame
