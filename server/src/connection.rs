@@ -93,7 +93,7 @@ pub(crate) struct Connection {
     pub(crate) deadlines: Deadlines,
     pub(crate) pace: Pace,
     /// `Some` while something that the peer asked is being answered: what follows the answer.
-    held: RefCell<Option<Vec<Bytes>>>,
+    held: Cell<Option<Vec<Bytes>>>,
 }
 
 /// What a flush came to.
@@ -138,7 +138,7 @@ impl Connection {
             receive_bytes_max: Cell::new(None),
             deadlines,
             pace: Pace::default(),
-            held: RefCell::default(),
+            held: Cell::default(),
         })
     }
 
@@ -304,19 +304,22 @@ impl Connection {
 
     /// From here to [`Connection::answered_ask`] what would overtake an answer can be held.
     fn asks(&self) {
-        self.held.replace(Some(Vec::new()));
+        self.held.set(Some(Vec::new()));
     }
 
     /// Keeps a chunk behind the answer that is awaited; gives it back where none is, or where too
     /// much is kept already.
     pub(crate) fn hold(&self, chunk: Bytes) -> Option<Bytes> {
-        match self.held.borrow_mut().as_mut() {
+        let mut held = self.held.take();
+        let overtakes = match &mut held {
             Some(held) if held.len() < HELD_MAX => {
                 held.push(chunk);
                 None
             }
             Some(_) | None => Some(chunk),
-        }
+        };
+        self.held.set(held);
+        overtakes
     }
 
     /// What follows the answer.

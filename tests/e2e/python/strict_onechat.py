@@ -108,15 +108,20 @@ class Client:
         return client
 
     @classmethod
-    def live(cls, world: World, framing: str, user: int, device: str = "phone") -> "Client":
+    def live(
+        cls, world: World, framing: str, user: int, device: str = "phone", others: tuple = ()
+    ) -> "Client":
         """Signed in with nothing missed, and past it: what comes now comes live. Nothing in the
         protocol says so, hence the operator speaks in a room of the user's own until that does.
+        `others`: the user's clients that are live already, which hear it too.
         """
         room = world.create("group", [user])
         client = cls.signed_in(world, framing, user, device)
         while True:
             words = {"conversation": str(room), "sender": user, "text": "are you there"}
             world.operate("POST", "/api/v1/publish", words).expect(200)
+            for other in others:
+                assert other.receive()["cmd"] == "group_chat"
             frame = client.receive()
             client.acknowledge(frame)
             if frame["cmd"] == "group_chat":

@@ -12,6 +12,8 @@ use crate::deadline::WAIT;
 pub struct Answer {
     pub status: u16,
     pub content_type: String,
+    pub bytes: Vec<u8>,
+    /// The same, where it is text; else what of it is.
     pub text: String,
 }
 
@@ -85,11 +87,14 @@ impl Http {
 
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let content_type = response.headers().get("content-type");
-    let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let bytes = response.body_mut().read_to_vec()?;
     Ok(Answer {
         status: response.status().as_u16(),
-        content_type: content_type.to_owned(),
-        text: response.body_mut().read_to_string()?,
+        content_type,
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
     })
 }
 

@@ -38,9 +38,9 @@ def sign_in(world: World, framing: str) -> None:
 def single_chat(world: World, framing: str) -> None:
     befriend(world, ANN, BOB)
     ann = Client.live(world, framing, ANN)
-    desk = Client.live(world, framing, ANN, "desk")
+    desk = Client.live(world, framing, ANN, "desk", others=(ann,))
     bob = Client.live(world, framing, BOB)
-    tablet = Client.live(world, framing, BOB, "tablet")
+    tablet = Client.live(world, framing, BOB, "tablet", others=(bob,))
     words = "tëxt \"with\" \\ \n, {braces} and 𝄞"
     assert ann.ask(single(BOB, words, "uuid 1")) == ack("single_chat", "uuid 1")
     pushed = bob.receive()
@@ -191,8 +191,8 @@ def devices(world: World, framing: str) -> None:
     """The same device again closes the older connection; a logout closes its own only."""
     befriend(world, ANN, BOB)
     older = Client.live(world, framing, ANN)
-    desk = Client.live(world, framing, ANN, "desk")
-    newer = Client.live(world, framing, ANN)
+    desk = Client.live(world, framing, ANN, "desk", others=(older,))
+    newer = Client.live(world, framing, ANN, others=(desk,))
     assert older.is_closed()
     desk.silent()
     newer.silent()

@@ -24,7 +24,7 @@ def acknowledged_and_refused(client: Client, command: dict) -> tuple[str, int]:
 def friendship(world: World, framing: str) -> None:
     ann = Client.live(world, framing, ANN)
     bob = Client.live(world, framing, BOB)
-    tablet = Client.live(world, framing, BOB, "tablet")
+    tablet = Client.live(world, framing, BOB, "tablet", others=(bob,))
     assert ann.ask(create_friendship(BOB)) == ack("create_friendship", "f")
     asked = bob.notified(2, ANN, "I am yang")
     assert tablet.receive() == asked, "on each device"
@@ -229,7 +229,7 @@ def room_refusals(world: World, framing: str) -> None:
 def notifications_on_devices(world: World, framing: str) -> None:
     """Each device is told; what one has seen is not told again at any login."""
     phone = Client.live(world, framing, BOB)
-    desk = Client.live(world, framing, BOB, "desk")
+    desk = Client.live(world, framing, BOB, "desk", others=(phone,))
     ann = Client.live(world, framing, ANN)
     assert ann.ask(create_friendship(BOB, "seen"))["cmd"] == "ack"
     seen = phone.notified(2, ANN, "seen")
