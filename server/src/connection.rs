@@ -8,6 +8,7 @@
 
 mod deadlines;
 mod engine;
+mod held;
 mod identify;
 mod intake;
 mod pace;
@@ -32,6 +33,7 @@ use crate::auth::SignedUser;
 use crate::connections::Seat;
 use crate::outbox::{Outbox, TooSlow, Weight};
 use crate::runtime::Stream;
+use held::Held;
 use pace::Pace;
 
 pub(crate) use deadlines::{Deadlines, Heartbeats, LINGER, SIGN_IN_DEADLINE, Verdict};
@@ -40,9 +42,6 @@ pub(crate) use intake::Intake;
 pub(crate) use pace::see_to_gaps;
 pub(crate) use serve::{Opening, serve};
 pub(crate) use sign_in::{Arriving, SignedIn};
-
-/// Notifications that wait for the answer to what the peer asked. More of them overtake it.
-const HELD_MAX: usize = 16;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +91,7 @@ pub(crate) struct Connection {
     receive_bytes_max: Cell<Option<u32>>,
     pub(crate) deadlines: Deadlines,
     pub(crate) pace: Pace,
-    /// `Some` while something that the peer asked is being answered: what follows the answer.
-    held: Cell<Option<Vec<Bytes>>>,
+    pub(crate) held: Held,
 }
 
 /// What a flush came to.
@@ -138,7 +136,7 @@ impl Connection {
             receive_bytes_max: Cell::new(None),
             deadlines,
             pace: Pace::default(),
-            held: Cell::default(),
+            held: Held::default(),
         })
     }
 
@@ -300,31 +298,6 @@ impl Connection {
         };
         self.is_blocked.set(false);
         Poll::Ready(sent.map(|sent| outbox.advance(sent)))
-    }
-
-    /// From here to [`Connection::answered_ask`] what would overtake an answer can be held.
-    fn asks(&self) {
-        self.held.set(Some(Vec::new()));
-    }
-
-    /// Keeps a chunk behind the answer that is awaited; gives it back where none is, or where too
-    /// much is kept already.
-    pub(crate) fn hold(&self, chunk: Bytes) -> Option<Bytes> {
-        let mut held = self.held.take();
-        let overtakes = match &mut held {
-            Some(held) if held.len() < HELD_MAX => {
-                held.push(chunk);
-                None
-            }
-            Some(_) | None => Some(chunk),
-        };
-        self.held.set(held);
-        overtakes
-    }
-
-    /// What follows the answer.
-    fn answered_ask(&self) -> Vec<Bytes> {
-        self.held.take().unwrap_or_default()
     }
 
     pub(crate) fn await_drain(&self) {

@@ -226,7 +226,7 @@ pub(super) async fn answer(
     ask: Box<Ask>,
 ) -> Settled {
     let Some(user) = connection.user() else { return Settled::Here };
-    connection.asks();
+    connection.held.begin();
     let answering = async { Ok(asks::answer(connections.handle(), user, &ask).await) };
     let ended = async { Err(connection.until_ending().await) };
     match or(answering, ended).await {
@@ -236,7 +236,7 @@ pub(super) async fn answer(
             let mut answer = Vec::new();
             form.dialect.dialect().encode(form, &event, &mut answer);
             connections.send(connection, &answer, Weight::Page);
-            for chunk in connection.answered_ask() {
+            for chunk in connection.held.end() {
                 connections.send_frames(connection, chunk, Weight::Live);
             }
             Settled::Here

@@ -99,7 +99,7 @@ impl ShardLoop {
         }
         let chunk = match event {
             // What comes of something that the peer asked for does not overtake the answer.
-            Event::Noticed(_) => connection.hold(chunk),
+            Event::Noticed(_) => connection.held.hold(chunk),
             _ => Some(chunk),
         };
         if let Some(chunk) = chunk {
