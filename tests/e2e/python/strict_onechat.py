@@ -6,7 +6,9 @@ another project's library.
 """
 
 import json
+import queue
 import socket
+import threading
 
 import websockets.exceptions
 import websockets.sync.client
@@ -98,6 +100,21 @@ class Client:
             host, port = world.main.rsplit(":", 1)
             self.link = socket.create_connection((host, int(port)), timeout=WAIT_SECONDS)
             self.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.link.settimeout(None)
+            self.received = queue.SimpleQueue()
+            threading.Thread(target=self.wait_for_frames, daemon=True).start()
+
+    def wait_for_frames(self) -> None:
+        """What each receive brings. Like the known clients it always waits in one: frames that
+        come while nobody does are joined by the kernel. The last is empty: nothing comes.
+        """
+        received = b"at first"
+        while received:
+            try:
+                received = self.link.recv(RECEIVE_BYTES)
+            except OSError:
+                received = b""
+            self.received.put(received)
 
     @classmethod
     def signed_in(cls, world: World, framing: str, user: int, device: str = "phone") -> "Client":
@@ -150,11 +167,10 @@ class Client:
                 raise Closed(error.rcvd.code if error.rcvd else None) from error
             assert isinstance(text, str), f"not a text message: {text!r}"
             return text
-        try:
-            received = self.link.recv(RECEIVE_BYTES)
-        except ConnectionResetError as error:
-            raise Closed() from error
+        received = self.received.get(timeout=WAIT_SECONDS)
         if not received:
+            # It stays closed.
+            self.received.put(received)
             raise Closed()
         if self.framing == "bare":
             return received.decode()

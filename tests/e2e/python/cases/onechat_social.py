@@ -183,6 +183,8 @@ def join_room(world: World, framing: str) -> None:
     ann.notified(15, 0, "pull someone to room success")
     bob.notified(15, ANN, "invited you to this room")
     assert bob.ask(group(room, "in"))["cmd"] == "ack"
+    for client in (bob, ann):
+        assert client.receive()["msg"] == "in"
     member = ("User is already room member", 10403)
     assert ann.refused({"cmd": "pull_to_room", "roomid": room, "userid": BOB}) == member
 
