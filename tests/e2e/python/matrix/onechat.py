@@ -17,6 +17,8 @@ class OnechatClient:
     def __init__(self, world: World, user: int, device: str = "matrix"):
         self.user = user
         self.pushed: deque = deque()
+        # What was sent while the sign-in was not quite over comes as a batch, as if missed.
+        self.seen: deque = deque()
         self.serial = 0
         self.socket = open_websocket(world, "/onechat")
         self.ask({"cmd": "login", "name": "", "pass": world.token(user), "device": device})
@@ -40,23 +42,18 @@ class OnechatClient:
             self.ask({"cmd": "group_chat", "to": place.group, "msg": content.text})
 
     def next(self) -> Seen:
-        frame = self.pushed.popleft() if self.pushed else self.receive()
-        if frame["cmd"] == "single_chat":
-            place = direct_key(frame["from"], self.user)
-        else:
-            assert frame["cmd"] == "group_chat", frame
-            place = str(frame["to"])
-        return Seen(place=place, sender=frame["from"], shown=frame["msg"], id=frame["ack"])
+        while not self.seen:
+            frame = self.pushed.popleft() if self.pushed else self.receive()
+            self.seen += _seen(self.user, frame)
+        return self.seen.popleft()
 
     @classmethod
     def missed(cls, world: World, user: int, counts: dict[str, int]) -> list[Seen]:
         """Nothing says where the batches end: it is where all have come, and a question asked
         then is answered next."""
         client = cls(world, user)
-        seen: list[Seen] = []
-        while len(seen) < sum(counts.values()):
-            frame = client.pushed.popleft() if client.pushed else client.receive()
-            seen += _batch(frame)
+        seen = [client.next() for _ in range(sum(counts.values()))]
+        assert not client.seen, client.seen
         client.socket.send(json.dumps({"cmd": "is that all"}))
         assert client.receive() == {"cmd": "error", "msg": "Unknown cmd", "code": 10400}
         client.close()
@@ -70,17 +67,25 @@ class OnechatClient:
         self.socket.close()
 
 
-def _batch(frame: dict) -> list[Seen]:
-    single = frame["cmd"] == "offline_single_chat_msg"
-    assert single or frame["cmd"] == "offline_group_chat_msg", frame
-    entries = frame["msg"]
-    assert [entry["id"] for entry in entries] == frame["ack"], frame
-    return [
-        Seen(
-            place=direct_key(entry["f"], entry["t"]) if single else str(entry["t"]),
-            sender=entry["f"],
-            shown=entry["msg"],
-            id=entry["id"],
-        )
-        for entry in entries
-    ]
+def _seen(user: int, frame: dict) -> list[Seen]:
+    match frame["cmd"]:
+        case "single_chat":
+            place = direct_key(frame["from"], user)
+            return [Seen(place=place, sender=frame["from"], shown=frame["msg"], id=frame["ack"])]
+        case "group_chat":
+            place = str(frame["to"])
+            return [Seen(place=place, sender=frame["from"], shown=frame["msg"], id=frame["ack"])]
+        case "offline_single_chat_msg" | "offline_group_chat_msg" as batch:
+            assert [entry["id"] for entry in frame["msg"]] == frame["ack"], frame
+            return [_missed(entry, batch == "offline_single_chat_msg") for entry in frame["msg"]]
+        case _:
+            raise AssertionError(f"no message: {frame}")
+
+
+def _missed(entry: dict, is_direct: bool) -> Seen:
+    return Seen(
+        place=direct_key(entry["f"], entry["t"]) if is_direct else str(entry["t"]),
+        sender=entry["f"],
+        shown=entry["msg"],
+        id=entry["id"],
+    )
