@@ -69,6 +69,16 @@ pub(crate) struct Held {
     pub(crate) hidden_from: Vec<SessionId>,
 }
 
+impl Held {
+    /// Who had the slot before is gone: there are never more than there are slots.
+    fn hide_from(&mut self, session: SessionId) {
+        match self.hidden_from.iter_mut().find(|other| other.slot == session.slot) {
+            Some(other) => *other = session,
+            None => self.hidden_from.push(session),
+        }
+    }
+}
+
 impl Gate {
     pub(crate) fn new(placement: Placement) -> Self {
         Self {
@@ -129,12 +139,18 @@ impl Gate {
         self.held = Default::default();
     }
 
-    /// A session joins a conversation whose messages up to a seq are hidden from it: those that
-    /// are held were said before, and stay hidden.
-    pub(crate) fn hide(&mut self, conversation: ConversationId, up_to: Seq, session: SessionId) {
+    /// A session comes into conversations whose messages up to `hidden_up_to` are hidden from it:
+    /// those that are held were said before, and stay hidden.
+    pub(crate) fn hide(
+        &mut self,
+        session: SessionId,
+        hidden_up_to: impl Fn(ConversationId) -> Option<Seq>,
+    ) {
         for held in self.held.iter_mut().flat_map(BTreeMap::values_mut) {
-            if held.message.conversation == conversation && held.message.seq <= up_to {
-                held.hidden_from.push(session);
+            if hidden_up_to(held.message.conversation)
+                .is_some_and(|up_to| held.message.seq <= up_to)
+            {
+                held.hide_from(session);
             }
         }
     }

@@ -45,6 +45,10 @@ impl Shard {
         for conversation in user.memberships.keys() {
             self.subscriptions.add(*conversation, style.resume, session);
         }
+        // What the gate holds may have been said before the user came in, whenever that was.
+        self.gate.hide(session, |conversation| {
+            user.memberships.get(&conversation).map(|membership| membership.hidden_up_to)
+        });
         if let Some(room) = room {
             self.join(session, room, None);
         }

@@ -71,7 +71,7 @@ impl Shard {
         let hidden_up_to = membership.map_or(Seq(0), |membership| membership.hidden_up_to);
         for (session, resume) in self.sessions_of(user) {
             self.subscriptions.add(conversation, resume, session);
-            self.gate.hide(conversation, hidden_up_to, session);
+            self.gate.hide(session, |it| (it == conversation).then_some(hidden_up_to));
         }
     }
 

@@ -76,6 +76,46 @@ fn a_new_member_is_not_shown_what_the_gate_held_and_the_group_hides() {
     );
 }
 
+/// The gate holds it for another member at the same shard, whose turn has not come.
+#[test]
+fn who_signs_in_after_joining_is_not_shown_what_the_gate_held_either() {
+    check(
+        "shards 2
+        call group 8
+        call group 12 8 history=no
+        call group
+        call group 12
+        in o 12 rooms
+        in s 12 stream
+        s sync
+        quiet
+        hold commits 1
+        call token-post 12 4 slow
+        call post 8 2 secret
+        call add 2 7
+        in a 7 rooms
+        in b 7 stream
+        b sync group=0
+        let commits 1
+        call post 8 2 open",
+        "
+        a < 2#2 open
+        answer: posted 2#1
+        answer: done
+        answer: posted 4#1
+        answer: posted 2#2
+        b synced
+        b < 2#2 open
+        o < 4#1 slow
+        o < 2#1 secret
+        o < 2#2 open
+        s < 4#1 slow
+        s < 2#1 secret
+        s < 2#2 open
+        ",
+    );
+}
+
 #[test]
 fn what_a_caller_posts_after_an_answer_gets_a_larger_id() {
     // Within one millisecond an id of shard 1 is above every id of shard 0.
