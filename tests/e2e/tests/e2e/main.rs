@@ -8,6 +8,7 @@ mod crash;
 mod events_chat;
 mod events_connection;
 mod events_npm;
+mod events_python;
 mod events_transport;
 mod events_upgrade;
 mod grpc_calls;
