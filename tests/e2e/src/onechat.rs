@@ -174,6 +174,25 @@ impl OnechatClient {
         }
     }
 
+    /// Waits until what comes is live and not missed. Nothing in the protocol says so, hence the
+    /// operator speaks in a group of the user's own until that comes as a message.
+    #[track_caller]
+    pub fn until_live(&mut self, server: &Server, user: u64) {
+        let group = server.operator().create_group(&[user]);
+        let words = json!({ "conversation": group, "sender": user, "text": "are you there" });
+        loop {
+            server.operator().post("/api/v1/publish", &words).expect(200);
+            let frame = self.parsed();
+            let command = frame["cmd"].as_str().unwrap_or_default();
+            self.acknowledge(command, &frame["ack"]);
+            match command {
+                "group_chat" => return,
+                "offline_group_chat_msg" => {}
+                _ => panic!("neither live nor missed: {frame}"),
+            }
+        }
+    }
+
     /// The next message.
     #[track_caller]
     pub fn next_message(&mut self) -> Value {

@@ -59,6 +59,8 @@ fn a_group_chat_reaches_every_member_the_sender_too() {
         let room = server.operator().create_group(&[1, 2, 3]);
         let mut ann = OnechatClient::sign_in(&server, framing, 1, "phone");
         let mut cid = OnechatClient::sign_in(&server, framing, 3, "phone");
+        ann.until_live(&server, 1);
+        cid.until_live(&server, 3);
         ann.send(&json!({ "cmd": "group_chat", "to": room, "msg": "all", "ack": "k" }));
         assert_eq!(ann.frame(), r#"{"cmd":"ack","action":"group_chat","ack":"k"}"#);
         let frame = ann.frame();
@@ -115,6 +117,7 @@ fn every_frame_comes_in_one_read() {
         let mut bob = OnechatClient::connect(server.addresses().main, framing);
         bob.send(&login("", &server.token(2), "phone"));
         assert!(bob.frame_in_one_read().contains("login"));
+        bob.until_live(&server, 2);
         for length in [1, 1_000, 32_768] {
             let text = "x".repeat(length);
             let key = format!("{framing:?} {length}");
