@@ -12,6 +12,7 @@ use crate::host::machine::Machine;
 use crate::host::own::{self, Cores};
 use crate::interrupt::Interrupt;
 use crate::limits::SETTLE_NS;
+use crate::record::Verdict;
 use crate::report::{Outcome, Report, table};
 use crate::scenario::{self, Setting};
 use crate::seed;
@@ -182,7 +183,7 @@ pub fn main() -> ExitCode {
         }),
     };
     match ran {
-        Ok(report) => ExitCode::from(report.verdict.exit_code()),
+        Ok(verdict) => ExitCode::from(verdict.exit_code()),
         Err(error) => {
             eprintln!("parlance-bench: {error}");
             ExitCode::FAILURE
@@ -213,7 +214,7 @@ impl RunFlags {
         &self,
         connections: usize,
         scenario: impl FnOnce(&Setting<'_>) -> Result<Outcome, BenchError>,
-    ) -> Result<Report, BenchError> {
+    ) -> Result<Verdict, BenchError> {
         let interrupt = Interrupt::listen()?;
         let seed = self.seed.unwrap_or_else(seed::fresh);
         let machine = Machine::here();
@@ -234,10 +235,12 @@ impl RunFlags {
         let stopped = target.stop();
         let report = Report::new(seed, machine, facts, outcome);
         print!("{}", table::render(&report));
+        let variant = self.durability.map_or("", Durability::as_str);
+        let record = report.into_record("parlance", variant);
         if let Some(path) = &self.json {
-            report.append_json(path)?;
+            record.append(path)?;
         }
-        stopped.map(|()| report)
+        stopped.map(|()| record.verdict)
     }
 
     fn target(&self, interrupt: &Interrupt) -> Result<Target, BenchError> {

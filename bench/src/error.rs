@@ -37,6 +37,18 @@ pub(crate) enum BenchError {
     SignInStalled { ready: usize, wanted: usize, seconds: u64 },
     #[error("a session ended while nothing was asked of it: {end}")]
     EndedIdle { end: End },
+    #[error(
+        "{}, line {line}: no record of a run: {detail}; what was read ends with {seen:?}",
+        path.display()
+    )]
+    Record { path: PathBuf, line: usize, detail: String, seen: String },
+    #[error(
+        "{}, line {line}: a record of schema {schema}, of {age} parlance-bench; this one reads {}",
+        path.display(), crate::record::SCHEMA
+    )]
+    RecordSchema { path: PathBuf, line: usize, schema: u32, age: &'static str },
+    #[error("{}: no record in it", path.display())]
+    NoRecords { path: PathBuf },
     #[error("interrupted")]
     Interrupted,
     #[error("{path}: not what the kernel documents: {seen:?}")]

@@ -1,16 +1,26 @@
-//! Latencies: recorded in nanoseconds, told in microseconds.
+//! Latencies: recorded in nanoseconds, told in microseconds, kept as the HdrHistogram encoding
+//! that the known tools read.
 
+mod timeline;
+
+use std::io::Cursor;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+use serde::{Deserialize, Serialize};
 
 use crate::limits::LATENCY_NS_MAX;
+pub(crate) use timeline::{Timeline, TimelineSecond};
 
 /// Below this nothing is told apart: a clock reading costs about as much.
 const RESOLUTION_NS: u64 = 100;
 /// Three significant digits keep a quantile within 0.1 %.
 const DIGITS: u8 = 3;
 
-#[derive(Clone, Debug)]
+/// As JSON: base64 of HdrHistogram's V2 encoding, deflated, in nanoseconds.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Latencies {
     histogram: Histogram<u64>,
 }
@@ -28,20 +38,43 @@ impl Latencies {
     }
 
     pub(crate) fn quantiles(&self) -> Quantiles {
-        let at = |quantile| micros(self.histogram.value_at_quantile(quantile));
-        Quantiles {
-            count: self.histogram.len(),
-            p50_us: at(0.50),
-            p90_us: at(0.90),
-            p99_us: at(0.99),
-            p999_us: at(0.999),
-            max_us: micros(self.histogram.max()),
-            mean_us: self.histogram.mean() / 1_000.0,
-        }
+        Quantiles::of(&self.histogram)
     }
 
     pub(crate) fn at_quantile_ns(&self, quantile: f64) -> u64 {
         self.histogram.value_at_quantile(quantile)
+    }
+
+    fn encode(&self) -> Result<String, String> {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new()
+            .serialize(&self.histogram, &mut bytes)
+            .map_err(|error| format!("a histogram that cannot be encoded: {error}"))?;
+        Ok(STANDARD.encode(bytes))
+    }
+
+    fn decode(text: &str) -> Result<Self, String> {
+        let bytes = STANDARD.decode(text).map_err(|error| error.to_string())?;
+        let histogram = Deserializer::new()
+            .deserialize(&mut Cursor::new(bytes))
+            .map_err(|error| error.to_string())?;
+        Ok(Self { histogram })
+    }
+}
+
+impl Serialize for Latencies {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.encode().map_err(serde::ser::Error::custom)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for Latencies {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::decode(&text).map_err(|error| {
+            let seen: String = text.chars().take(24).collect();
+            serde::de::Error::custom(format!("{seen:?}… is no encoded HdrHistogram: {error}"))
+        })
     }
 }
 
@@ -55,6 +88,21 @@ pub(crate) struct Quantiles {
     pub(crate) p999_us: f64,
     pub(crate) max_us: f64,
     pub(crate) mean_us: f64,
+}
+
+impl Quantiles {
+    fn of<C: hdrhistogram::Counter>(histogram: &Histogram<C>) -> Self {
+        let at = |quantile| micros(histogram.value_at_quantile(quantile));
+        Self {
+            count: histogram.len(),
+            p50_us: at(0.50),
+            p90_us: at(0.90),
+            p99_us: at(0.99),
+            p999_us: at(0.999),
+            max_us: micros(histogram.max()),
+            mean_us: histogram.mean() / 1_000.0,
+        }
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "at most LATENCY_NS_MAX, far below 2^53")]

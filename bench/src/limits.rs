@@ -71,6 +71,12 @@ const _: () = assert!(
     SCHEDULE_SECONDS_MAX * 1_000_000_000 + DRAIN_NS_MAX <= LATENCY_NS_MAX,
     "a message that waits for the whole run must still be measured"
 );
+/// Seconds of a run that are told one by one. A receipt after that counts as of the last.
+pub(crate) const TIMELINE_SECONDS_MAX: usize = 600;
+const _: () = assert!(
+    SCHEDULE_SECONDS_MAX + DRAIN_NS_MAX / 1_000_000_000 <= TIMELINE_SECONDS_MAX as u64,
+    "every second of a run has its own place"
+);
 
 /// From starting the server to its readiness; a re-shard of a large directory takes a while.
 pub(crate) const SERVER_READY_SECONDS_MAX: u64 = 60;

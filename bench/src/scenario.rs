@@ -48,6 +48,8 @@ pub(crate) struct MemoryStages {
     pub(crate) after: Memory,
     /// Growth of RSS from before connecting to idle, for each session.
     pub(crate) rss_per_session_bytes: f64,
+    /// The same of PSS, where it could be read.
+    pub(crate) pss_per_session_bytes: Option<f64>,
     /// Growth of the host's kernel structures for each session, both ends of it.
     pub(crate) slab_per_session_bytes: f64,
 }
@@ -60,6 +62,10 @@ impl MemoryStages {
             before_connecting: before,
             idle,
             after,
+            pss_per_session_bytes: before
+                .pss_bytes
+                .zip(idle.pss_bytes)
+                .map(|(before, idle)| per_session(before, idle)),
             rss_per_session_bytes: per_session(before.rss_bytes, idle.rss_bytes),
             slab_per_session_bytes: per_session(before.slab_bytes, idle.slab_bytes),
         }

@@ -5,7 +5,7 @@ pub(crate) mod own_server;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::client::Addresses;
 use crate::error::BenchError;
@@ -26,7 +26,8 @@ pub(crate) struct Target {
 }
 
 /// The server, for the report.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
 pub(crate) struct ServerFacts {
     pub(crate) started_here: bool,
     pub(crate) version: Option<String>,

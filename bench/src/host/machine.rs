@@ -1,10 +1,11 @@
 //! The machine, for a report that is read elsewhere: figures of two machines are not comparable.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{labelled, read};
 
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
 pub(crate) struct Machine {
     pub(crate) cpu: String,
     pub(crate) cores: usize,

@@ -1,7 +1,8 @@
 //! The report as a person reads it: what was asked, what came, what it cost.
 
-use super::{Outcome, Report, Verdict};
+use super::{Outcome, Report};
 use crate::histogram::Quantiles;
+use crate::record::Verdict;
 use crate::scenario::MemoryStages;
 use crate::scenario::fanout::FanoutResult;
 use crate::scenario::idle::IdleResult;

@@ -5,7 +5,7 @@ use crate::histogram::Quantiles;
 use crate::host::process::{CpuTime, Memory};
 use crate::report::table::render;
 use crate::scenario::MemoryStages;
-use crate::scenario::fanout::{Generator, ServerCpu};
+use crate::scenario::fanout::{Generator, ServerCpu, Timelines};
 use crate::scenario::tally::Faults;
 use crate::wire::Wire;
 
@@ -68,6 +68,7 @@ fn fanout() -> Outcome {
         }),
         memory: Some(stages()),
         generator: Generator { cpu_share: 0.25, waiting_share: 0.01, lag: delivery, limited: None },
+        timelines: Timelines::default(),
     };
     Outcome::Fanout { workload, result: Box::new(result) }
 }
@@ -142,37 +143,4 @@ fn a_limited_generator_and_an_interrupt_are_said() {
     assert!(render(&limited).contains("generator-limited: it published late"));
     let interrupted = change(fanout(), |result| result.interrupted = true);
     assert_eq!(interrupted.verdict, Verdict::Interrupted);
-}
-
-#[test]
-fn json_is_one_line_with_everything_and_lines_gather() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("runs.jsonl");
-    let idle = Outcome::Idle {
-        workload: Idle { connections: 1_024, seconds: 5, wire: Wire::StreamTcp },
-        result: IdleResult {
-            interrupted: false,
-            sign_in_seconds: 0.5,
-            sessions_per_second: 2_048.0,
-            disconnected: 0,
-            first_end: None,
-            memory: Some(stages()),
-            idle_cores_used: Some(0.001),
-        },
-    };
-    for outcome in [fanout(), idle] {
-        report(outcome).append_json(&path).expect("written");
-    }
-    let text = std::fs::read_to_string(&path).expect("read");
-    let lines: Vec<serde_json::Value> =
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!(lines.len(), 2);
-    assert_eq!(lines[0]["scenario"], "fanout");
-    assert_eq!(lines[0]["verdict"], "clean");
-    assert_eq!(lines[0]["workload"]["wires"][0], "stream-ws-json");
-    assert_eq!(lines[0]["result"]["delivery"]["p999_us"], 12_345.6);
-    assert_eq!(lines[0]["machine"]["kernel"], "6.18");
-    assert_eq!(lines[0]["server"]["settings"]["PARLANCE_SERVER__SHARDS"], "2");
-    assert_eq!(lines[1]["scenario"], "idle");
-    assert_eq!(lines[1]["result"]["memory"]["rss_per_session_bytes"], 2_048.0);
 }

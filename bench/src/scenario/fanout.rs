@@ -8,7 +8,7 @@ use crate::client::fleet::Fleet;
 use crate::client::{End, Sink};
 use crate::clock::Clock;
 use crate::error::BenchError;
-use crate::histogram::{Latencies, Quantiles};
+use crate::histogram::{Latencies, Quantiles, Timeline};
 use crate::host::own::ThreadTime;
 use crate::host::process::{CpuTime, Memory};
 use crate::limits::{
@@ -47,6 +47,16 @@ pub(crate) struct FanoutResult {
     pub(crate) server_cpu: Option<ServerCpu>,
     pub(crate) memory: Option<MemoryStages>,
     pub(crate) generator: Generator,
+    #[serde(skip)]
+    pub(crate) timelines: Timelines,
+}
+
+/// Latencies second by second, of those that were measured.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Timelines {
+    pub(crate) delivery: Option<Timeline>,
+    pub(crate) last_recipient: Option<Timeline>,
+    pub(crate) acknowledgement: Option<Timeline>,
 }
 
 /// The server's CPU time in the window, publishing included.
@@ -104,7 +114,7 @@ pub(crate) fn run(workload: &Fanout, setting: &Setting<'_>) -> Result<FanoutResu
         clock,
         fleet,
         pacer: Pacer::new(schedule, workload.messages()),
-        tally: Tally::new(plan),
+        tally: Tally::new(plan, clock.now_ns()),
         lag: Latencies::new(),
     };
     let readings = running.publish_all(window)?;
@@ -265,10 +275,16 @@ impl Running<'_> {
         });
         let tally = self.tally;
         let (published, receipts) = (tally.published(), tally.deliveries());
+        let timelines = Timelines {
+            delivery: Some(tally.latencies.clone()),
+            last_recipient: Some(tally.completions.clone()),
+            acknowledgement: Some(tally.acknowledgements.clone()),
+        };
+        let quantiles = |timeline: &Timeline| timeline.total().quantiles();
         let (delivery, last_recipient, acknowledgement) = (
-            tally.latencies.quantiles(),
-            tally.completions.quantiles(),
-            tally.acknowledgements.quantiles(),
+            quantiles(&tally.latencies),
+            quantiles(&tally.completions),
+            quantiles(&tally.acknowledgements),
         );
         let (faults, fault_examples) = tally.finish();
         FanoutResult {
@@ -288,6 +304,7 @@ impl Running<'_> {
             server_cpu,
             memory,
             generator: judge_generator(&self.lag, readings),
+            timelines,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::account::{Account, Receipt};
 use crate::client::{End, Sink};
-use crate::histogram::Latencies;
+use crate::histogram::Timeline;
 use crate::limits::{EXAMPLES_MAX, SAMPLE_EVERY};
 use crate::pacer::Schedule;
 use crate::stamp::{Found, Stamp, Stamper};
@@ -81,14 +81,16 @@ pub(crate) struct Tally<'a> {
     /// First receipts.
     distinct: u64,
     published: u64,
-    pub(crate) latencies: Latencies,
+    pub(crate) latencies: Timeline,
     /// Of each message, the last receiver's.
-    pub(crate) completions: Latencies,
-    pub(crate) acknowledgements: Latencies,
+    pub(crate) completions: Timeline,
+    pub(crate) acknowledgements: Timeline,
 }
 
 impl<'a> Tally<'a> {
-    pub(crate) fn new(plan: Plan<'a>) -> Self {
+    /// The run's clock reads `now_ns`.
+    pub(crate) fn new(plan: Plan<'a>, now_ns: u64) -> Self {
+        let timeline = Timeline::new(plan.window.from_ns, now_ns);
         let groups = plan.workload.groups as usize;
         Self {
             accounts: vec![Account::default(); plan.workload.connections()],
@@ -101,9 +103,9 @@ impl<'a> Tally<'a> {
             deliveries: 0,
             distinct: 0,
             published: 0,
-            latencies: Latencies::new(),
-            completions: Latencies::new(),
-            acknowledgements: Latencies::new(),
+            latencies: timeline.clone(),
+            completions: timeline.clone(),
+            acknowledgements: timeline,
         }
     }
 
@@ -195,9 +197,9 @@ impl<'a> Tally<'a> {
             self.distinct += 1;
             if self.plan.window.holds(intended_ns) {
                 let latency_ns = at_ns.saturating_sub(intended_ns);
-                self.latencies.record(latency_ns);
+                self.latencies.record(at_ns, latency_ns);
                 if complete {
-                    self.completions.record(latency_ns);
+                    self.completions.record(at_ns, latency_ns);
                 }
             }
         }
@@ -242,7 +244,7 @@ impl<'a> Tally<'a> {
                 self.acknowledged_count += 1;
                 let due_ns = self.plan.schedule.due_ns(group, index);
                 if self.plan.window.holds(due_ns) {
-                    self.acknowledgements.record(at_ns.saturating_sub(due_ns));
+                    self.acknowledgements.record(at_ns, at_ns.saturating_sub(due_ns));
                 }
             }
             Some(_) | None => self.fault(
