@@ -10,8 +10,14 @@ use crate::client::End;
 pub(crate) enum BenchError {
     #[error("{doing}: {source}")]
     Io { doing: String, source: io::Error },
-    #[error("{flag}: {got} given, {allowed} allowed")]
-    Setting { flag: &'static str, got: String, allowed: String },
+    #[error("{field}: {got} given, {allowed} allowed")]
+    Setting { field: &'static str, got: String, allowed: String },
+    #[error("{place}: {detail}")]
+    Scenario { place: String, detail: String },
+    #[error("no scenario {name:?}: neither a file nor one of {known}")]
+    NoScenario { name: String, known: String },
+    #[error("no target {name:?}: {known} are known")]
+    NoTarget { name: String, known: String },
     #[error(
         "{needed} file descriptors are needed, the hard limit of this process is {hard}; \
          ask for fewer connections or raise the limit (ulimit -Hn)"
@@ -61,10 +67,10 @@ impl BenchError {
     }
 
     pub(crate) fn setting(
-        flag: &'static str,
+        field: &'static str,
         got: impl ToString,
         allowed: impl Into<String>,
     ) -> Self {
-        Self::Setting { flag, got: got.to_string(), allowed: allowed.into() }
+        Self::Setting { field, got: got.to_string(), allowed: allowed.into() }
     }
 }

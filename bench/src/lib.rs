@@ -1,8 +1,9 @@
 //! The load generator: opens sessions against a running server, publishes on a schedule, and
 //! measures what arrives.
 //!
-//! From the outside in: [`cli`] turns flags into a [`workload`]; [`target`] starts a server or
-//! names a running one; [`scenario`] runs the workload over a [`client::fleet`] of connections
+//! From the outside in: [`cli`] turns flags and scenario files into a [`plan`] of [`workload`]s;
+//! [`runner`] makes its runs one after the other; [`target`] starts a server or names a running one;
+//! [`scenario`] runs the workload over a [`client::fleet`] of connections
 //! that speak a [`wire`]; [`host`] reads what the kernel says of CPU and memory; [`report`] says
 //! it in a table, and [`record`] keeps it as a line of JSON.
 //!
@@ -19,9 +20,11 @@ mod host;
 mod interrupt;
 mod limits;
 mod pacer;
+mod plan;
 #[expect(dead_code, reason = "its readers, and the scenarios that fill the rest, come with it")]
 mod record;
 mod report;
+mod runner;
 mod scenario;
 mod seed;
 mod stamp;

@@ -78,6 +78,11 @@ const _: () = assert!(
     "every second of a run has its own place"
 );
 
+/// Repetitions of a scenario; its medians do not need more.
+pub(crate) const ROUNDS_MAX: u32 = 1_000;
+/// Variants of a scenario, those of its file times those of the command line.
+pub(crate) const VARIANTS_MAX: usize = 64;
+
 /// From starting the server to its readiness; a re-shard of a large directory takes a while.
 pub(crate) const SERVER_READY_SECONDS_MAX: u64 = 60;
 /// From SIGTERM to the server's end.

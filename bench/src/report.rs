@@ -30,16 +30,7 @@ impl Report {
         Self { seed, verdict: outcome.verdict(), machine, server, outcome }
     }
 
-    pub(crate) fn into_record(self, target: &str, variant: &str) -> Record {
-        let (kind, scenario) = self.outcome.names();
-        let identity = Identity {
-            scenario,
-            kind: kind.to_owned(),
-            target: target.to_owned(),
-            variant: variant.to_owned(),
-            round: 0,
-            seed: self.seed,
-        };
+    pub(crate) fn into_record(self, identity: Identity) -> Record {
         Record::new(identity, self.machine, self.server, self.outcome.into_measurement())
     }
 }

@@ -9,8 +9,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Addresses;
 use crate::error::BenchError;
+use crate::interrupt::Interrupt;
 use operator::Operator;
-use own_server::OwnServer;
+use own_server::{OwnServer, Start};
+
+/// The targets that can be started by name.
+pub(crate) const NAMES: &[&str] = &[PARLANCE];
+/// The target of a run that names none.
+pub(crate) const PARLANCE: &str = "parlance";
+
+/// Starts the server that goes by this name, and waits until it takes clients.
+pub(crate) fn start(
+    name: &str,
+    start: &Start,
+    interrupt: &Interrupt,
+) -> Result<Target, BenchError> {
+    match name {
+        PARLANCE => start.run(interrupt),
+        _ => Err(BenchError::NoTarget { name: name.to_owned(), known: NAMES.join(", ") }),
+    }
+}
 
 /// What a scenario needs to know of the server.
 #[derive(Debug)]

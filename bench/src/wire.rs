@@ -11,10 +11,10 @@ pub(crate) mod websocket;
 
 use clap::ValueEnum;
 use parlance_codecs::dialect::{DialectName, Echo};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A dialect on a transport, as the command line and the reports name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Wire {
     /// `stream`: JSON text frames over WebSocket.

@@ -1,13 +1,21 @@
 //! What a run asks of a server: sizes, rates and dialects, checked before anything is started.
+//!
+//! One module for each kind. A kind's fields are the keys of `[workload]` in a scenario's file,
+//! and their defaults are what the file may leave out.
 
-use serde::Serialize;
+mod fanout;
+mod idle;
 
-use crate::client::Seat;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
 use crate::error::BenchError;
-use crate::limits::{CONNECTIONS_MAX, MESSAGES_MAX, SCHEDULE_SECONDS_MAX};
-use crate::stamp::STAMP_BYTES;
-use crate::wire::Wire;
-use parlance_codecs::limits::TEXT_BYTES_MAX;
+use crate::limits::CONNECTIONS_MAX;
+use crate::report::Outcome;
+use crate::scenario::{self, Setting};
+
+pub(crate) use fanout::Fanout;
+pub(crate) use idle::Idle;
 
 /// Users of a run have consecutive ids from a multiple of this, so that two runs against one
 /// server never meet in a conversation.
@@ -15,142 +23,108 @@ const USERS_PER_RUN: u64 = 1 << 24;
 /// Distinct first users: `USERS_PER_RUN` times this is 2^62, below the largest user id.
 const RUNS: u64 = 1 << 38;
 
-/// Groups in which one member speaks and all hear it.
-///
-/// Each group has `members` receivers and a publisher of its own beside them. Receivers do not
-/// acknowledge what they get: the cost of receipts is another workload's matter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Fanout {
-    pub(crate) groups: u32,
-    /// Receivers of each group.
-    pub(crate) members: u32,
-    /// Messages per second and group.
-    pub(crate) rate: f64,
-    /// Bytes of each message's text.
-    pub(crate) size: usize,
-    /// Measured, after the warm-up.
-    pub(crate) seconds: u64,
-    pub(crate) warmup: u64,
-    /// Dealt to the receivers in turn; publishers speak the first.
-    pub(crate) wires: Vec<Wire>,
+/// The kinds of scenarios, as files and records name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    Fanout,
+    Idle,
 }
 
-impl Fanout {
-    pub(crate) fn check(&self) -> Result<(), BenchError> {
-        let at_least_one = |flag, value: u64| match value {
-            0 => Err(BenchError::setting(flag, 0, "1 at least")),
-            _ => Ok(()),
-        };
-        at_least_one("--groups", self.groups.into())?;
-        at_least_one("--members", self.members.into())?;
-        at_least_one("--seconds", self.seconds)?;
-        if self.wires.is_empty() {
-            return Err(BenchError::setting("--mix", "nothing", "one dialect at least"));
+impl Kind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Fanout => "fanout",
+            Self::Idle => "idle",
         }
-        if !(self.rate.is_finite() && self.rate > 0.0) {
-            return Err(BenchError::setting("--rate", self.rate, "a positive number"));
+    }
+}
+
+/// The workload of one run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Workload {
+    Fanout(Fanout),
+    Idle(Idle),
+}
+
+/// The same call on whatever kind it is.
+macro_rules! of_any_kind {
+    ($workload:expr, $inner:ident => $call:expr) => {
+        match $workload {
+            Workload::Fanout($inner) => $call,
+            Workload::Idle($inner) => $call,
         }
-        if !(STAMP_BYTES..=TEXT_BYTES_MAX).contains(&self.size) {
-            let allowed = format!("{STAMP_BYTES} to {TEXT_BYTES_MAX} bytes");
-            return Err(BenchError::setting("--size", self.size, allowed));
+    };
+}
+
+/// The part of a scenario's file that holds a workload; the other parts are read elsewhere.
+#[derive(Deserialize)]
+struct Part<W> {
+    workload: W,
+}
+
+impl Workload {
+    /// The workload of a scenario's file. An error knows its place in the text.
+    pub(crate) fn of_document(kind: Kind, text: &str) -> Result<Self, toml::de::Error> {
+        fn part<W: DeserializeOwned>(text: &str) -> Result<W, toml::de::Error> {
+            toml::from_str::<Part<W>>(text).map(|part| part.workload)
         }
-        let scheduled = self.seconds.saturating_add(self.warmup);
-        if scheduled > SCHEDULE_SECONDS_MAX {
-            let allowed = format!("{SCHEDULE_SECONDS_MAX} s in all");
-            return Err(BenchError::setting("--seconds and --warmup", scheduled, allowed));
-        }
-        if self.messages() == 0 || self.messages() > MESSAGES_MAX {
-            let allowed = format!("1 to {MESSAGES_MAX} messages a run");
-            return Err(BenchError::setting("--rate", self.messages(), allowed));
-        }
-        check_connections("--groups and --members", self.connections())
+        Ok(match kind {
+            Kind::Fanout => Self::Fanout(part(text)?),
+            Kind::Idle => Self::Idle(part(text)?),
+        })
     }
 
-    /// Receivers and publishers.
+    /// A workload of keys from several places.
+    pub(crate) fn of_table(kind: Kind, table: toml::Table) -> Result<Self, toml::de::Error> {
+        Ok(match kind {
+            Kind::Fanout => Self::Fanout(table.try_into()?),
+            Kind::Idle => Self::Idle(table.try_into()?),
+        })
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Fanout(_) => Kind::Fanout,
+            Self::Idle(_) => Kind::Idle,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), BenchError> {
+        of_any_kind!(self, workload => workload.check())
+    }
+
+    /// Sessions that are open at the same time.
     pub(crate) fn connections(&self) -> usize {
-        usize::try_from(u64::from(self.groups) * (u64::from(self.members) + 1))
-            .unwrap_or(usize::MAX)
+        of_any_kind!(self, workload => workload.connections())
     }
 
-    /// Messages of the whole schedule, all groups together.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "the cast saturates, and `check` refuses what exceeds MESSAGES_MAX"
-    )]
-    pub(crate) fn messages(&self) -> u64 {
-        (self.offered_per_second() * self.warmup.saturating_add(self.seconds) as f64) as u64
+    /// The same kind of run in about a second with some tens of sessions: it shows that the
+    /// scenario works, and measures nothing.
+    pub(crate) fn shrink(&mut self) {
+        of_any_kind!(self, workload => workload.shrink());
     }
 
-    /// Messages per second, all groups together.
-    pub(crate) fn offered_per_second(&self) -> f64 {
-        self.rate * f64::from(self.groups)
-    }
-
-    /// Receipts that one message must cause.
-    pub(crate) fn receipts_per_message(&self) -> u32 {
-        self.members + u32::from(self.publisher_wire().echoes())
-    }
-
-    pub(crate) fn publisher_wire(&self) -> Wire {
-        self.wires.first().copied().unwrap_or(Wire::StreamWsJson)
-    }
-
-    /// By group: its publisher, then its members.
-    pub(crate) fn seats(&self, first_user: u64) -> Vec<Seat> {
-        let per_group = std::iter::once(self.publisher_wire())
-            .chain(self.wires.iter().copied().cycle().take(self.members as usize));
-        let wires = (0..self.groups).flat_map(|_| per_group.clone());
-        (first_user..).zip(wires).map(|(user, wire)| Seat { user, wire }).collect()
-    }
-
-    /// Seats of one group.
-    pub(crate) fn seats_per_group(&self) -> usize {
-        self.members as usize + 1
-    }
-
-    pub(crate) fn group_of(&self, seat: usize) -> u32 {
-        u32::try_from(seat / self.seats_per_group()).unwrap_or(u32::MAX)
-    }
-
-    pub(crate) fn publisher_of(&self, group: u32) -> usize {
-        group as usize * self.seats_per_group()
-    }
-
-    pub(crate) fn is_publisher(&self, seat: usize) -> bool {
-        seat.is_multiple_of(self.seats_per_group())
+    /// Runs it, from the first connect to the last receipt.
+    pub(crate) fn run(&self, setting: &Setting<'_>) -> Result<Outcome, BenchError> {
+        Ok(match self {
+            Self::Fanout(workload) => {
+                let result = Box::new(scenario::fanout::run(workload, setting)?);
+                Outcome::Fanout { workload: workload.clone(), result }
+            }
+            Self::Idle(workload) => {
+                let result = scenario::idle::run(workload, setting)?;
+                Outcome::Idle { workload: workload.clone(), result }
+            }
+        })
     }
 }
 
-/// Sessions that only hold their connection.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Idle {
-    pub(crate) connections: usize,
-    /// How long they are held while the server's CPU time is measured.
-    pub(crate) seconds: u64,
-    pub(crate) wire: Wire,
-}
-
-impl Idle {
-    pub(crate) fn check(&self) -> Result<(), BenchError> {
-        if self.seconds > SCHEDULE_SECONDS_MAX {
-            let allowed = format!("{SCHEDULE_SECONDS_MAX} s");
-            return Err(BenchError::setting("--seconds", self.seconds, allowed));
-        }
-        check_connections("--connections", self.connections)
-    }
-
-    pub(crate) fn seats(&self, first_user: u64) -> Vec<Seat> {
-        let users = (first_user..).take(self.connections);
-        users.map(|user| Seat { user, wire: self.wire }).collect()
-    }
-}
-
-fn check_connections(flag: &'static str, connections: usize) -> Result<(), BenchError> {
+fn check_connections(field: &'static str, connections: usize) -> Result<(), BenchError> {
     if connections == 0 || connections > CONNECTIONS_MAX {
         let allowed = format!("1 to {CONNECTIONS_MAX} connections");
-        return Err(BenchError::setting(flag, connections, allowed));
+        return Err(BenchError::setting(field, connections, allowed));
     }
     Ok(())
 }

@@ -51,6 +51,13 @@ impl std::str::FromStr for Cores {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Cores {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Where this thread may run now; what it starts afterwards inherits it.
 pub(crate) fn affinity() -> Result<CpuSet, BenchError> {
     sched_getaffinity(None).map_err(|errno| BenchError::io("reading the affinity", errno.into()))

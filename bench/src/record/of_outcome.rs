@@ -9,16 +9,6 @@ use crate::scenario::fanout::FanoutResult;
 use crate::scenario::idle::IdleResult;
 
 impl Outcome {
-    /// The kind of the scenario, and a name that says its size.
-    pub(crate) fn names(&self) -> (&'static str, String) {
-        match self {
-            Self::Fanout { workload, .. } => {
-                ("fanout", format!("fanout-{}x{}", workload.groups, workload.members))
-            }
-            Self::Idle { workload, .. } => ("idle", format!("idle-{}", workload.connections)),
-        }
-    }
-
     pub(crate) fn into_measurement(self) -> Measurement {
         let verdict = self.verdict();
         match self {

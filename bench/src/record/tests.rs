@@ -125,7 +125,6 @@ fn an_idle_run_tells_memory_and_sign_ins() {
             idle_cores_used: None,
         },
     };
-    assert_eq!(outcome.names(), ("idle", "idle-1024".to_owned()));
     let measurement = outcome.into_measurement();
     assert_eq!(measurement.verdict, Verdict::Faulty);
     assert_eq!(measurement.reasons, ["reset"]);

@@ -17,9 +17,10 @@ use super::operator::{self, Operator};
 use super::{ServerFacts, Target};
 use crate::client::Addresses;
 use crate::error::BenchError;
-use crate::host::own::{self, Cores};
+use crate::host::own;
 use crate::interrupt::Interrupt;
 use crate::limits::{LOG_TAIL_BYTES, SERVER_READY_SECONDS_MAX, SERVER_STOP_SECONDS_MAX};
+use crate::plan::ServerSettings;
 
 /// How often readiness and the end are looked for.
 const POLL: Duration = Duration::from_millis(10);
@@ -27,12 +28,8 @@ const POLL: Duration = Duration::from_millis(10);
 /// How the server is to be started.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Start {
-    /// `parlance` beside this binary otherwise.
-    pub(crate) binary: Option<PathBuf>,
-    pub(crate) shards: Option<u32>,
-    /// Of groups: `sync`, `os` or `memory`.
-    pub(crate) durability: Option<&'static str>,
-    pub(crate) pin: Option<Cores>,
+    /// Without a binary `parlance` beside this one is started.
+    pub(crate) server: ServerSettings,
     /// Where the temporary data directory is made; the system's own place otherwise.
     pub(crate) data_parent: Option<PathBuf>,
 }
@@ -82,7 +79,7 @@ impl Start {
     }
 
     fn find_binary(&self) -> Result<PathBuf, BenchError> {
-        let looked = match &self.binary {
+        let looked = match &self.server.binary {
             Some(path) => path.clone(),
             None => env::current_exe()
                 .map_err(|source| BenchError::io("finding this binary", source))?
@@ -115,11 +112,15 @@ impl Start {
         set("LISTEN__STREAM", stream.to_string());
         set("LISTEN__OPERATOR", operator.to_string());
         set("LISTEN__PUSH", "off".to_owned());
-        if let Some(shards) = self.shards {
+        if let Some(shards) = self.server.shards {
             set("SERVER__SHARDS", shards.to_string());
         }
-        if let Some(durability) = self.durability {
-            set("DURABILITY__GROUP", durability.to_owned());
+        if let Some(durability) = self.server.durability {
+            set("DURABILITY__GROUP", durability.as_str().to_owned());
+            set("DURABILITY__PRIVATE", durability.as_str().to_owned());
+        }
+        for (name, value) in &self.server.settings {
+            set(&name.to_uppercase().replace('.', "__"), value.clone());
         }
         settings
     }
@@ -128,7 +129,7 @@ impl Start {
     /// the right cores from the first on.
     fn spawn(&self, command: &mut Command) -> Result<Child, BenchError> {
         let before = own::affinity()?;
-        if let Some(cores) = &self.pin {
+        if let Some(cores) = &self.server.pin {
             own::pin(cores)?;
         }
         let child = command.spawn();

@@ -1,6 +1,10 @@
 //! Workloads are checked before anything is started.
 
+use parlance_codecs::limits::TEXT_BYTES_MAX;
+
 use super::*;
+use crate::stamp::STAMP_BYTES;
+use crate::wire::Wire;
 
 pub(crate) fn small() -> Fanout {
     Fanout {
@@ -38,18 +42,18 @@ fn what_cannot_be_run_is_refused_by_its_flag() {
         let error = workload.check().expect_err(flag).to_string();
         assert!(error.contains(flag), "{error}");
     };
-    refused(|w| w.groups = 0, "--groups");
-    refused(|w| w.members = 0, "--members");
-    refused(|w| w.rate = 0.0, "--rate");
-    refused(|w| w.rate = f64::NAN, "--rate");
-    refused(|w| w.rate = f64::INFINITY, "--rate");
-    refused(|w| w.rate = 1e9, "--rate");
-    refused(|w| w.size = STAMP_BYTES - 1, "--size");
-    refused(|w| w.size = TEXT_BYTES_MAX + 1, "--size");
-    refused(|w| w.seconds = 0, "--seconds");
-    refused(|w| w.warmup = u64::MAX, "--warmup");
-    refused(|w| w.wires.clear(), "--mix");
-    refused(|w| w.members = u32::MAX, "--members");
+    refused(|w| w.groups = 0, "groups");
+    refused(|w| w.members = 0, "members");
+    refused(|w| w.rate = 0.0, "rate");
+    refused(|w| w.rate = f64::NAN, "rate");
+    refused(|w| w.rate = f64::INFINITY, "rate");
+    refused(|w| w.rate = 1e9, "rate");
+    refused(|w| w.size = STAMP_BYTES - 1, "size");
+    refused(|w| w.size = TEXT_BYTES_MAX + 1, "size");
+    refused(|w| w.seconds = 0, "seconds");
+    refused(|w| w.warmup = u64::MAX, "warmup");
+    refused(|w| w.wires.clear(), "wires");
+    refused(|w| w.members = u32::MAX, "members");
 }
 
 #[test]

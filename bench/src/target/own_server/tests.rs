@@ -1,9 +1,11 @@
 //! What is read from a server that starts, and said of one that does not.
 
 use super::*;
+use crate::plan::Durability;
 
 fn start(binary: &str) -> Result<Target, BenchError> {
-    let start = Start { binary: Some(PathBuf::from(binary)), ..Start::default() };
+    let server = ServerSettings { binary: Some(PathBuf::from(binary)), ..Default::default() };
+    let start = Start { server, data_parent: None };
     start.run(&Interrupt::default())
 }
 
@@ -22,7 +24,14 @@ fn a_server_that_ends_at_once_is_told_with_its_log() {
 
 #[test]
 fn settings_are_the_documented_ones() {
-    let start = Start { shards: Some(2), durability: Some("os"), ..Start::default() };
+    let settings = [("limits.outbox_bytes".to_owned(), "9000000".to_owned())];
+    let server = ServerSettings {
+        shards: Some(2),
+        durability: Some(Durability::Os),
+        settings: settings.into(),
+        ..Default::default()
+    };
+    let start = Start { server, data_parent: None };
     let [main, stream, operator] = free_addresses().expect("ports");
     assert!(main != stream && stream != operator && main != operator);
     let settings = start.settings(main, stream, operator);
@@ -31,6 +40,8 @@ fn settings_are_the_documented_ones() {
     assert_eq!(setting("PARLANCE_LISTEN__PUSH"), Some("off"));
     assert_eq!(setting("PARLANCE_SERVER__SHARDS"), Some("2"));
     assert_eq!(setting("PARLANCE_DURABILITY__GROUP"), Some("os"));
+    assert_eq!(setting("PARLANCE_DURABILITY__PRIVATE"), Some("os"));
+    assert_eq!(setting("PARLANCE_LIMITS__OUTBOX_BYTES"), Some("9000000"));
 }
 
 fn sleeping() -> OwnServer {
