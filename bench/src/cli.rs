@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::error::BenchError;
+use crate::floor::FloorFlags;
 use crate::plan::{Changes, PREBUILT, Scenario};
 use crate::record::Verdict;
 use crate::runner;
@@ -27,6 +28,11 @@ struct Cli {
 enum Command {
     /// Runs scenarios, prebuilt or from files, and prints what was measured.
     Run(Box<RunCommand>),
+    /// Serves as a minimal broadcaster, which servers are measured against.
+    ///
+    /// The first line of a connection is the number of the group that it joins, and is answered
+    /// by an empty line; every later line goes to each other member.
+    Floor(FloorFlags),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -79,7 +85,7 @@ enum ByFlags {
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
     let command = match Cli::try_parse() {
-        Ok(Cli { command: Command::Run(command) }) => command,
+        Ok(Cli { command }) => command,
         Err(shown) => {
             let code = if shown.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
             // Where even the terminal is gone, nobody is left to be told.
@@ -87,7 +93,11 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
-    match command.perform() {
+    let performed = match command {
+        Command::Run(run) => run.perform(),
+        Command::Floor(floor) => floor.serve().map(|()| Verdict::Clean),
+    };
+    match performed {
         Ok(verdict) => ExitCode::from(verdict.exit_code()),
         Err(error) => {
             eprintln!("parlance-bench: {error}");

@@ -13,6 +13,8 @@ use crate::wire::{Listener, Wire, WireFault};
 pub(crate) struct Seat {
     pub(crate) user: u64,
     pub(crate) wire: Wire,
+    /// The group that it joins as it opens, where clients name their groups themselves.
+    pub(crate) group: u64,
 }
 
 /// Where the server listens for clients.

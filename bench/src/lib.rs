@@ -15,6 +15,7 @@ mod cli;
 mod client;
 mod clock;
 mod error;
+mod floor;
 mod histogram;
 mod host;
 mod interrupt;

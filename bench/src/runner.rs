@@ -129,8 +129,12 @@ fn perform(
     }
     own::wake_on_time()?;
     let settle_ns = if options.tiny { 0 } else { SETTLE_NS };
-    let outcome =
-        run.variant.workload.run(&Setting { target: &target, seed, settle_ns, interrupt })?;
+    let outcome = run.variant.workload.spoken_in(target.wire).run(&Setting {
+        target: &target,
+        seed,
+        settle_ns,
+        interrupt,
+    })?;
     let facts = target.facts.clone();
     // A server that does not stop in good order spoils no figure, but is no success.
     let stopped = target.stop();
@@ -165,6 +169,7 @@ fn start(run: &Run<'_>, options: &Options, interrupt: &Interrupt) -> Result<Targ
     let key = key.or_else(key_of_environment);
     Ok(Target {
         addresses: running.addresses,
+        wire: None,
         operator: key.map(|key| Operator::new(running.operator, key)),
         pid: running.pid,
         own: None,

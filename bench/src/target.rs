@@ -1,5 +1,7 @@
 //! The server under load: one that this run starts and stops, or one that runs already.
 
+mod child;
+mod floor;
 pub(crate) mod operator;
 pub(crate) mod own_server;
 
@@ -9,14 +11,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Addresses;
 use crate::error::BenchError;
+use crate::floor::Floor;
 use crate::interrupt::Interrupt;
+use crate::wire::Wire;
+use child::OwnServer;
 use operator::Operator;
-use own_server::{OwnServer, Start};
+use own_server::Start;
 
 /// The targets that can be started by name.
-pub(crate) const NAMES: &[&str] = &[PARLANCE];
+pub(crate) const NAMES: &[&str] = &[PARLANCE, EPOLL_FLOOR, URING_FLOOR];
 /// The target of a run that names none.
 pub(crate) const PARLANCE: &str = "parlance";
+const EPOLL_FLOOR: &str = "epoll-floor";
+const URING_FLOOR: &str = "uring-floor";
 
 /// Starts the server that goes by this name, and waits until it takes clients.
 pub(crate) fn start(
@@ -26,6 +33,8 @@ pub(crate) fn start(
 ) -> Result<Target, BenchError> {
     match name {
         PARLANCE => start.run(interrupt),
+        EPOLL_FLOOR => floor::start(Floor::Epoll, start, interrupt),
+        URING_FLOOR => floor::start(Floor::Uring, start, interrupt),
         _ => Err(BenchError::NoTarget { name: name.to_owned(), known: NAMES.join(", ") }),
     }
 }
@@ -34,7 +43,10 @@ pub(crate) fn start(
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) addresses: Addresses,
-    /// `None` where a running server's key was not given; then no groups can be made.
+    /// The only wire that it understands; `None` where it speaks a scenario's dialects.
+    pub(crate) wire: Option<Wire>,
+    /// `None` where clients name their groups themselves, as they open, and where a running
+    /// server's key was not given; then no groups can be made.
     pub(crate) operator: Option<Operator>,
     /// `None` where a running server's was not given; then its CPU and memory go unmeasured.
     pub(crate) pid: Option<u32>,

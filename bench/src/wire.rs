@@ -5,13 +5,18 @@
 //! knows no socket: [`crate::client`] drives it.
 
 pub(crate) mod delimited;
+pub(crate) mod foreign;
+pub(crate) mod lines;
 pub(crate) mod onechat;
 pub(crate) mod stream;
 pub(crate) mod websocket;
 
 use clap::ValueEnum;
+pub(crate) use foreign::Foreign;
 use parlance_codecs::dialect::{DialectName, Echo};
 use serde::{Deserialize, Serialize};
+
+use crate::client::Seat;
 
 /// A dialect on a transport, as the command line and the reports name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
@@ -25,6 +30,10 @@ pub(crate) enum Wire {
     StreamTcp,
     /// `onechat`: `ONECHAT/1.0` framing over TCP.
     Onechat,
+    /// What another server speaks, which a scenario does not choose.
+    #[value(skip)]
+    #[serde(untagged)]
+    Foreign(Foreign),
 }
 
 /// Which of the server's listeners a wire is spoken on.
@@ -80,8 +89,9 @@ pub(crate) enum Said {
 /// A message as it arrived, for comparing with what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SeenPost {
-    pub(crate) sender: u64,
-    pub(crate) group: u64,
+    /// `None` where the wire does not say.
+    pub(crate) sender: Option<u64>,
+    pub(crate) group: Option<u64>,
     pub(crate) text: String,
 }
 
@@ -119,12 +129,15 @@ impl Wire {
             Self::StreamWsProto => "stream-ws-proto",
             Self::StreamTcp => "stream-tcp",
             Self::Onechat => "onechat",
+            Self::Foreign(foreign) => foreign.name(),
         }
     }
 
     pub(crate) fn listener(self) -> Listener {
         match self {
-            Self::StreamWsJson | Self::StreamWsProto | Self::Onechat => Listener::Main,
+            Self::StreamWsJson | Self::StreamWsProto | Self::Onechat | Self::Foreign(_) => {
+                Listener::Main
+            }
             Self::StreamTcp => Listener::Stream,
         }
     }
@@ -134,12 +147,22 @@ impl Wire {
         let dialect = match self {
             Self::StreamWsJson | Self::StreamWsProto | Self::StreamTcp => DialectName::Stream,
             Self::Onechat => DialectName::Onechat,
+            Self::Foreign(foreign) => return foreign.traits().echoes,
         };
         dialect.dialect().traits().echo != Echo::Nothing
     }
 
+    /// Whether a message is answered once the server has it.
+    pub(crate) fn acknowledges(self) -> bool {
+        match self {
+            Self::StreamWsJson | Self::StreamWsProto | Self::StreamTcp | Self::Onechat => true,
+            Self::Foreign(foreign) => foreign.traits().acknowledges,
+        }
+    }
+
     /// Appends what is written as soon as the connection stands.
-    pub(crate) fn open(self, user: u64, host: &str, out: &mut Vec<u8>) -> Step {
+    pub(crate) fn open(self, seat: Seat, host: &str, out: &mut Vec<u8>) -> Step {
+        let user = seat.user;
         match self {
             Self::StreamWsJson | Self::StreamWsProto => {
                 websocket::write_upgrade(&format!("/message/chat?token={user}"), host, out);
@@ -153,6 +176,7 @@ impl Wire {
                 onechat::write(&onechat::login(user), out);
                 Step::SigningIn
             }
+            Self::Foreign(foreign) => foreign.open(seat, host, out),
         }
     }
 
@@ -166,7 +190,7 @@ impl Wire {
                 websocket::write_binary(&stream::to_proto(&stream::sync()), mask, out);
             }
             Self::StreamTcp => delimited::write(&stream::to_proto(&stream::sync()), out),
-            Self::Onechat => return Step::Ready,
+            Self::Onechat | Self::Foreign(_) => return Step::Ready,
         }
         Step::Syncing
     }
@@ -182,6 +206,7 @@ impl Wire {
             }
             Self::StreamTcp => delimited::write(&stream::to_proto(&stream::post(outgoing)), out),
             Self::Onechat => onechat::write(&onechat::group_chat(outgoing), out),
+            Self::Foreign(foreign) => foreign.publish(outgoing, mask, out),
         }
     }
 
@@ -190,6 +215,7 @@ impl Wire {
         match self {
             Self::StreamWsJson | Self::StreamWsProto => websocket::write_pong(payload, mask, out),
             Self::StreamTcp | Self::Onechat => {}
+            Self::Foreign(foreign) => foreign.pong(payload, mask, out),
         }
     }
 
@@ -207,6 +233,7 @@ impl Wire {
             },
             Self::StreamTcp => delimited::cut(bytes),
             Self::Onechat => onechat::cut(bytes),
+            Self::Foreign(foreign) => foreign.cut(step, bytes),
         }
     }
 
@@ -220,6 +247,7 @@ impl Wire {
                 Step::Upgrading | Step::Syncing | Step::Ready => stream::read_proto(frame),
             },
             Self::Onechat => onechat::read(frame),
+            Self::Foreign(foreign) => foreign.read(step, frame),
         }
     }
 }

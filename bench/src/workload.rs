@@ -13,6 +13,7 @@ use crate::error::BenchError;
 use crate::limits::CONNECTIONS_MAX;
 use crate::report::Outcome;
 use crate::scenario::{self, Setting};
+use crate::wire::Wire;
 
 pub(crate) use fanout::Fanout;
 pub(crate) use idle::Idle;
@@ -106,6 +107,15 @@ impl Workload {
         of_any_kind!(self, workload => workload.shrink());
     }
 
+    /// The same in the only wire of a target, where it has but one.
+    pub(crate) fn spoken_in(&self, wire: Option<Wire>) -> Self {
+        let mut workload = self.clone();
+        if let Some(wire) = wire {
+            of_any_kind!(&mut workload, workload => workload.speak(wire));
+        }
+        workload
+    }
+
     /// Runs it, from the first connect to the last receipt.
     pub(crate) fn run(&self, setting: &Setting<'_>) -> Result<Outcome, BenchError> {
         Ok(match self {
@@ -127,6 +137,11 @@ fn check_connections(field: &'static str, connections: usize) -> Result<(), Benc
         return Err(BenchError::setting(field, connections, allowed));
     }
     Ok(())
+}
+
+/// The number of a run's group, where clients name their groups themselves.
+pub(crate) fn group_number(first_user: u64, group: u32) -> u64 {
+    first_user + u64::from(group)
 }
 
 /// The first user id of a run.

@@ -42,7 +42,7 @@ impl Connection {
     /// Over a socket that is connected or connecting; the first bytes wait to be flushed.
     pub(crate) fn new(stream: TcpStream, seat: Seat, host: &str) -> Self {
         let mut unsent = Vec::new();
-        let step = seat.wire.open(seat.user, host, &mut unsent);
+        let step = seat.wire.open(seat, host, &mut unsent);
         Self { stream, seat, step, unread: Vec::new(), unsent }
     }
 

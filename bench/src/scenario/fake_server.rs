@@ -104,6 +104,7 @@ impl FakeServer {
     pub(crate) fn target(&self) -> Target {
         Target {
             addresses: self.addresses,
+            wire: None,
             operator: Some(Operator::new(self.operator, "key")),
             pid: Some(std::process::id()),
             own: None,
@@ -164,7 +165,7 @@ impl Shared {
     ) -> Option<()> {
         if let Said::Posts(posts) = said {
             for post in posts {
-                self.publish(user, post.group, post.text)?;
+                self.publish(user, post.group?, post.text)?;
             }
             return Some(());
         }

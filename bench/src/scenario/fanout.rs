@@ -18,7 +18,6 @@ use crate::limits::{
 use crate::pacer::{Arrival, Pacer, Schedule};
 use crate::seed::Draws;
 use crate::stamp::{Stamp, Stamper};
-use crate::target::operator::Operator;
 use crate::wire::{Outgoing, Wire};
 use crate::workload::{self, Fanout};
 
@@ -91,7 +90,6 @@ struct Reading {
 }
 
 pub(crate) fn run(workload: &Fanout, setting: &Setting<'_>) -> Result<FanoutResult, BenchError> {
-    let operator = setting.target.operator.as_ref().ok_or(BenchError::NoOperator)?;
     let clock = Clock::start();
     let mut draws = Draws::new(setting.seed);
     let run_id = draws.next();
@@ -101,7 +99,7 @@ pub(crate) fn run(workload: &Fanout, setting: &Setting<'_>) -> Result<FanoutResu
     fleet.open(&workload.seats(first_user), setting.interrupt)?;
     settle(&mut fleet, clock, setting.settle_ns)?;
     let idle = setting.memory()?;
-    let conversations = make_groups(workload, first_user, operator, setting)?;
+    let conversations = make_groups(workload, first_user, setting)?;
 
     let start_ns = clock.now_ns() + SCHEDULE_LEAD_NS;
     let schedule = Schedule::new(start_ns, workload.groups, workload.rate);
@@ -156,13 +154,18 @@ impl Sink for Settling {
     }
 }
 
-/// The groups are made once their members have signed in, for a user exists from then on.
+/// The groups are made once their members have signed in, for a user exists from then on. Clients
+/// of another server have made theirs as they opened.
 fn make_groups(
     workload: &Fanout,
     first_user: u64,
-    operator: &Operator,
     setting: &Setting<'_>,
 ) -> Result<Vec<u64>, BenchError> {
+    if setting.target.wire.is_some() {
+        let number = |group| workload::group_number(first_user, group);
+        return Ok((0..workload.groups).map(number).collect());
+    }
+    let operator = setting.target.operator.as_ref().ok_or(BenchError::NoOperator)?;
     let make = |group: u32| {
         if setting.interrupt.is_raised() {
             return Err(BenchError::Interrupted);

@@ -170,6 +170,9 @@ impl<'a> Tally<'a> {
     }
 
     fn acknowledgements_due(&self) -> u64 {
+        if !self.plan.workload.publisher_wire().acknowledges() {
+            return 0;
+        }
         self.published - self.acknowledged_count
     }
 
@@ -278,8 +281,10 @@ impl<'a> Tally<'a> {
         };
         let publisher = self.plan.workload.publisher_of(stamp.group) as u64;
         post.text == self.plan.stamper.text(stamp)
-            && post.sender == self.plan.first_user + publisher
-            && self.plan.conversations.get(stamp.group as usize) == Some(&post.group)
+            && post.sender.is_none_or(|sender| sender == self.plan.first_user + publisher)
+            && post.group.is_none_or(|group| {
+                self.plan.conversations.get(stamp.group as usize) == Some(&group)
+            })
             && stamp.intended_ns == self.plan.schedule.due_ns(stamp.group, stamp.index)
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn read(frame: &[u8]) -> Result<Said, WireFault> {
             _ => Said::Other,
         },
         Event::GroupChat { from, to, msg } => {
-            Said::Posts(vec![SeenPost { sender: from, group: to, text: msg }])
+            Said::Posts(vec![SeenPost { sender: Some(from), group: Some(to), text: msg }])
         }
         Event::Error { msg, code } => Said::Refused { code, message: msg },
         Event::Other => Said::Other,

@@ -194,5 +194,6 @@ fn said(stream: Stream) -> Said {
 fn seen(post: Post) -> SeenPost {
     let group = if post.postmark.category == CATEGORY_GROUP { post.postmark.receiver } else { 0 };
     let text = post.text.filter(|_| post.kind == TYPE_TEXT).map(|text| text.content);
-    SeenPost { sender: post.postmark.sender, group, text: text.unwrap_or_default() }
+    let (sender, group) = (Some(post.postmark.sender), Some(group));
+    SeenPost { sender, group, text: text.unwrap_or_default() }
 }

@@ -121,7 +121,7 @@ fn what_the_server_says_is_understood() {
         json(r#"{"sn":"9","type":2,"error":{"code":5,"message":"no"}}"#),
         Ok(Said::Refused { code: 5, message: "no".to_owned() })
     );
-    let post = SeenPost { sender: 7, group: 12, text: "hi".to_owned() };
+    let post = SeenPost { sender: Some(7), group: Some(12), text: "hi".to_owned() };
     assert_eq!(
         json(
             r#"{"sn":"x","type":2,"postbox":{"posts":[{"postmark":{"category":2,"sender":"7",

@@ -3,7 +3,7 @@
 use parlance_codecs::limits::TEXT_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
-use super::check_connections;
+use super::{check_connections, group_number};
 use crate::client::Seat;
 use crate::error::BenchError;
 use crate::limits::{MESSAGES_MAX, SCHEDULE_SECONDS_MAX};
@@ -76,6 +76,11 @@ impl Fanout {
         check_connections("groups and members", self.connections())
     }
 
+    /// See [`super::Workload::spoken_in`].
+    pub(super) fn speak(&mut self, wire: Wire) {
+        self.wires = vec![wire];
+    }
+
     /// See [`super::Workload::shrink`].
     pub(super) fn shrink(&mut self) {
         self.groups = self.groups.min(3);
@@ -119,8 +124,12 @@ impl Fanout {
     pub(crate) fn seats(&self, first_user: u64) -> Vec<Seat> {
         let per_group = std::iter::once(self.publisher_wire())
             .chain(self.wires.iter().copied().cycle().take(self.members as usize));
-        let wires = (0..self.groups).flat_map(|_| per_group.clone());
-        (first_user..).zip(wires).map(|(user, wire)| Seat { user, wire }).collect()
+        let seats = (0..self.groups).flat_map(|group| {
+            let number = group_number(first_user, group);
+            per_group.clone().map(move |wire| (wire, number))
+        });
+        let users = first_user..;
+        users.zip(seats).map(|(user, (wire, group))| Seat { user, wire, group }).collect()
     }
 
     /// Seats of one group.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check_connections;
+use super::{check_connections, group_number};
 use crate::client::Seat;
 use crate::error::BenchError;
 use crate::limits::SCHEDULE_SECONDS_MAX;
@@ -37,6 +37,11 @@ impl Idle {
         self.connections
     }
 
+    /// See [`super::Workload::spoken_in`].
+    pub(super) fn speak(&mut self, wire: Wire) {
+        self.wire = wire;
+    }
+
     /// See [`super::Workload::shrink`].
     pub(super) fn shrink(&mut self) {
         self.connections = self.connections.min(50);
@@ -45,6 +50,7 @@ impl Idle {
 
     pub(crate) fn seats(&self, first_user: u64) -> Vec<Seat> {
         let users = (first_user..).take(self.connections);
-        users.map(|user| Seat { user, wire: self.wire }).collect()
+        let group = group_number(first_user, 0);
+        users.map(|user| Seat { user, wire: self.wire, group }).collect()
     }
 }

@@ -43,25 +43,3 @@ fn settings_are_the_documented_ones() {
     assert_eq!(setting("PARLANCE_DURABILITY__PRIVATE"), Some("os"));
     assert_eq!(setting("PARLANCE_LIMITS__OUTBOX_BYTES"), Some("9000000"));
 }
-
-fn sleeping() -> OwnServer {
-    let directory = tempfile::tempdir().expect("a directory");
-    File::create(log_path(directory.path())).expect("a log");
-    let child = Command::new("/bin/sleep").arg("1000").spawn().expect("started");
-    OwnServer { child, directory }
-}
-
-#[test]
-fn stopping_is_by_sigterm_and_an_unclean_end_is_told() {
-    let error = sleeping().stop().expect_err("it has no handler").to_string();
-    assert!(error.contains("signal: 15"), "{error}");
-}
-
-#[test]
-fn a_server_never_outlives_its_run() {
-    let server = sleeping();
-    let (pid, data) = (server.child.id(), server.directory.path().to_owned());
-    drop(server);
-    assert!(!Path::new(&format!("/proc/{pid}")).exists());
-    assert!(!data.exists());
-}
