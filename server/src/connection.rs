@@ -13,14 +13,13 @@ mod identify;
 mod intake;
 mod pace;
 mod polling;
+mod sending;
 mod serve;
 mod sign_in;
 
 use std::cell::{Cell, RefCell};
-use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
+use std::task::{Context, Waker};
 
 use bytes::Bytes;
 use parlance_codecs::dialect::{EndReason, Form, Framing};
@@ -32,7 +31,7 @@ use parlance_conversation::limits::POSTS_IN_FLIGHT_MAX;
 use crate::auth::SignedUser;
 use crate::connections::Seat;
 use crate::outbox::{Outbox, TooSlow, Weight};
-use crate::runtime::Stream;
+use crate::sockets::Stream;
 use held::Held;
 use pace::Pace;
 
@@ -40,6 +39,7 @@ pub(crate) use deadlines::{Deadlines, Heartbeats, LINGER, SIGN_IN_DEADLINE, Verd
 pub(crate) use engine::{Engine, Polling};
 pub(crate) use intake::Intake;
 pub(crate) use pace::see_to_gaps;
+pub(crate) use sending::{Begun, Sent};
 pub(crate) use serve::{Opening, serve};
 pub(crate) use sign_in::{Arriving, SignedIn};
 
@@ -92,16 +92,6 @@ pub(crate) struct Connection {
     pub(crate) deadlines: Deadlines,
     pub(crate) pace: Pace,
     pub(crate) held: Held,
-}
-
-/// What a flush came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
-    All,
-    /// The socket is full; the connection's task goes on once there is room.
-    Blocked,
-    /// The next frame waits for its gap to be over.
-    Paced,
 }
 
 impl Connection {
@@ -240,64 +230,6 @@ impl Connection {
     /// What is unsent, for the shard that it moves to.
     pub(crate) fn take_unsent(&self) -> Vec<u8> {
         self.outbox.take().into_unsent()
-    }
-
-    /// Marks it for the flush at the end of the turn; true where it was not marked before. A
-    /// socket that is full is left to its task.
-    pub(crate) fn mark_dirty(&self) -> bool {
-        !self.is_blocked.get() && !self.is_dirty.replace(true)
-    }
-
-    /// Sends what waits with as few calls as there can be, and never waits.
-    pub(crate) fn flush(&self, now_ms: u64, gap: Duration) -> io::Result<Sent> {
-        self.is_dirty.set(false);
-        let mut stream = self.stream.borrow_mut();
-        let Some(stream) = stream.as_mut() else { return Ok(Sent::All) };
-        let mut outbox = self.outbox.borrow_mut();
-        let framing = self.form.get().framing;
-        while !outbox.is_empty() {
-            if self.pace.holds(framing, &outbox, now_ms) {
-                return Ok(Sent::Paced);
-            }
-            let (slices, count) = outbox.slices(pace::slices_max(framing));
-            let slices = slices.get(..count).unwrap_or_default();
-            let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
-            match stream.try_write(slices) {
-                Ok(sent) => {
-                    outbox.advance(sent);
-                    if sent < wanted {
-                        return Ok(self.block());
-                    }
-                    self.pace.sent(now_ms, gap);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(self.block()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Sent::All)
-    }
-
-    /// Leaves the rest to the task, which waits until the socket takes more.
-    fn block(&self) -> Sent {
-        self.is_blocked.set(true);
-        self.wake();
-        Sent::Blocked
-    }
-
-    /// Where the socket was full: waits for room and sends one chunk, or a part of it. Ready once
-    /// it is not full; the turn's flush sends the rest.
-    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut stream = self.stream.borrow_mut();
-        let mut outbox = self.outbox.borrow_mut();
-        let sent = match (stream.as_mut(), outbox.first()) {
-            (Some(stream), Some(first)) if self.is_blocked.get() => {
-                ready!(stream.poll_write(cx, first))
-            }
-            (_, _) => Ok(0),
-        };
-        self.is_blocked.set(false);
-        Poll::Ready(sent.map(|sent| outbox.advance(sent)))
     }
 
     pub(crate) fn await_drain(&self) {

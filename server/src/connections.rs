@@ -5,6 +5,7 @@
 //! Invariant: an id is given out again only with another generation, so an effect for a session
 //! that has ended finds nobody.
 
+mod flush;
 mod places;
 mod seats;
 mod table;
@@ -25,12 +26,12 @@ use parlance_conversation::input::{Now, SessionId};
 use parlance_conversation::placement::ShardIndex;
 
 use crate::auth::SignedUser;
-use crate::connection::{Connection, Deadlines, Engine, Heartbeats, Sent, Verdict, see_to_gaps};
+use crate::connection::{Connection, Deadlines, Engine, Heartbeats, Verdict};
 use crate::inbox::ToShard;
 use crate::metrics::ShardMetrics;
 use crate::outbox::Weight;
-use crate::runtime::{self, Stream};
 use crate::shard_handle::ShardHandle;
+use crate::sockets::{Sockets, Stream};
 use crate::stops::Stops;
 use crate::wheel::Wheel;
 
@@ -59,6 +60,7 @@ pub(crate) struct Connections {
     /// The polling sessions that are here or began here.
     places: RefCell<Places>,
     read_buffer: RefCell<Box<[u8]>>,
+    sockets: Rc<Sockets>,
     stops: Stops,
     seats: Seats,
     /// Bytes in all outboxes: now, and as last reported.
@@ -67,7 +69,7 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(crate) fn new(handle: ShardHandle, seats: Seats) -> Self {
+    pub(crate) fn new(handle: ShardHandle, seats: Seats, sockets: Rc<Sockets>) -> Self {
         let limits = &handle.settings().limits;
         let frame_limits =
             FrameLimits { frame_bytes: limits.frame_bytes, ..FrameLimits::default() };
@@ -86,6 +88,7 @@ impl Connections {
             leaving: RefCell::default(),
             places: RefCell::default(),
             read_buffer: RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()),
+            sockets,
             stops: Stops::default(),
             seats,
             unsent: Cell::new(0),
@@ -99,6 +102,10 @@ impl Connections {
 
     pub(crate) fn stops(&self) -> &Stops {
         &self.stops
+    }
+
+    pub(crate) fn sockets(&self) -> &Rc<Sockets> {
+        &self.sockets
     }
 
     /// For those that begin here and not at a listener.
@@ -267,44 +274,6 @@ impl Connections {
         }
     }
 
-    /// Flushes every outbox that got chunks, once each.
-    pub(crate) fn flush_dirty(self: &Rc<Self>) {
-        let now_ms = self.now().monotonic_ms;
-        for connection in self.dirty.take() {
-            if connection.is_polling() {
-                self.flush_polling(&connection);
-            } else {
-                match connection.flush(now_ms, self.frame_gap) {
-                    Ok(Sent::All | Sent::Blocked) => {}
-                    Ok(Sent::Paced) => self.await_gap(&connection),
-                    Err(_) => connection.lose(),
-                }
-            }
-            self.recount(&connection);
-            self.notice_drain(&connection);
-        }
-        self.report_unsent();
-    }
-
-    fn await_gap(self: &Rc<Self>, connection: &Rc<Connection>) {
-        if !connection.pace.begin_to_wait() {
-            return;
-        }
-        let mut paced = self.paced.borrow_mut();
-        paced.push(Rc::clone(connection));
-        if let [_] = paced.as_slice() {
-            runtime::spawn("frame gaps", see_to_gaps(Rc::clone(self)));
-        }
-    }
-
-    /// Has everyone flushed who waited for a gap.
-    pub(crate) fn end_gaps(&self) {
-        for connection in self.paced.take() {
-            connection.pace.waited();
-            self.mark_dirty(&connection);
-        }
-    }
-
     /// A socket that was full takes more: the rest is for the next flush.
     pub(crate) fn sent(&self, connection: &Connection) {
         self.recount(connection);
@@ -329,13 +298,6 @@ impl Connections {
     pub(crate) fn recount(&self, connection: &Connection) {
         let (before, now) = connection.recount();
         self.unsent.set((self.unsent.get() + now).saturating_sub(before));
-    }
-
-    fn report_unsent(&self) {
-        let (now, before) = (self.unsent.get(), self.unsent_reported.replace(self.unsent.get()));
-        let level = &self.metrics().outbox_bytes;
-        level.rise(now.saturating_sub(before) as u64);
-        level.fall(before.saturating_sub(now) as u64);
     }
 
     /// Has the wheel look at the connection when its next deadline is due.

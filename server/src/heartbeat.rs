@@ -13,15 +13,12 @@ use std::time::{Duration, Instant};
 use crate::connections::Connections;
 use crate::runtime;
 
-/// Between two beats of a shard that has work.
-const BUSY: Duration = Duration::from_millis(4);
 /// Between two beats of a shard that had work a moment ago.
-const IDLE: Duration = Duration::from_millis(25);
+const AWAKE: Duration = Duration::from_millis(25);
 /// Between two beats of a shard that has long been idle: the longest that a lost wake-up can
 /// last. A beat costs some 50 us of CPU.
 const ASLEEP: Duration = Duration::from_millis(100);
-/// A shard without work for this long is idle, and after this long asleep.
-const IDLE_AFTER_MS: u64 = 200;
+/// A shard without work for this long is asleep.
 const ASLEEP_AFTER_MS: u64 = 5_000;
 /// A beat that is later than this is counted as a stall.
 const LATE: Duration = Duration::from_millis(50);
@@ -49,13 +46,7 @@ impl Pulse {
 pub(crate) async fn beat(pulse: Rc<Pulse>, connections: Rc<Connections>) {
     while !pulse.over.get() {
         let idle_ms = connections.now().monotonic_ms.saturating_sub(pulse.worked_ms.get());
-        let pause = if idle_ms <= IDLE_AFTER_MS {
-            BUSY
-        } else if idle_ms <= ASLEEP_AFTER_MS {
-            IDLE
-        } else {
-            ASLEEP
-        };
+        let pause = if idle_ms <= ASLEEP_AFTER_MS { AWAKE } else { ASLEEP };
         let slept = Instant::now();
         runtime::sleep(pause).await;
         if slept.elapsed() > pause + LATE {

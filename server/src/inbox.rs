@@ -12,8 +12,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
+use flume::{SendError, SendTimeoutError, TrySendError};
 use parlance_codecs::framing::engineio::Sid;
 use parlance_conversation::Input;
 use parlance_conversation::input::{CommitSeq, Ticket};
@@ -23,6 +26,7 @@ use parlance_conversation::store::{Loaded, LogPage};
 
 use crate::connection::Arriving;
 use crate::runtime::Bell;
+use crate::sockets::Doorbell;
 use crate::visits::{Outcome, Visit};
 
 /// Inputs of the shard's own tasks that wait for a turn: four turns' worth.
@@ -30,9 +34,56 @@ const LOCAL_INPUTS_MAX: usize = 4 * TURN_INPUTS_MAX;
 /// Inputs of its own tasks that one turn takes, so that a turn lasts some milliseconds at most.
 pub(crate) const TURN_INPUTS_MAX: usize = 1_024;
 /// Batches that wait in a shard's inbox, of all senders together.
-pub(crate) const INBOX_BATCHES_MAX: usize = 1_024;
+const INBOX_BATCHES_MAX: usize = 1_024;
 /// Batches that one turn takes from the inbox.
 pub(crate) const TURN_BATCHES_MAX: usize = 64;
+
+/// The way into a shard's inbox, which wakes the shard.
+#[derive(Clone)]
+pub(crate) struct InboxSender {
+    sender: flume::Sender<ToShard>,
+    doorbell: Arc<Doorbell>,
+}
+
+/// A shard's inbox, and the way into it.
+pub(crate) fn inbox(doorbell: Arc<Doorbell>) -> (InboxSender, flume::Receiver<ToShard>) {
+    inbox_of(INBOX_BATCHES_MAX, doorbell)
+}
+
+/// The same with room for so many batches.
+pub(crate) fn inbox_of(
+    batches_max: usize,
+    doorbell: Arc<Doorbell>,
+) -> (InboxSender, flume::Receiver<ToShard>) {
+    let (sender, inbox) = flume::bounded(batches_max);
+    (InboxSender { sender, doorbell }, inbox)
+}
+
+impl InboxSender {
+    pub(crate) fn try_send(&self, message: ToShard) -> Result<(), TrySendError<ToShard>> {
+        self.sender.try_send(message)?;
+        self.doorbell.ring();
+        Ok(())
+    }
+
+    /// Waits while the inbox is full; an error where the shard is gone.
+    pub(crate) fn send(&self, message: ToShard) -> Result<(), SendError<ToShard>> {
+        self.sender.send(message)?;
+        self.doorbell.ring();
+        Ok(())
+    }
+
+    /// The same, for a while.
+    pub(crate) fn send_timeout(
+        &self,
+        message: ToShard,
+        patience: Duration,
+    ) -> Result<(), SendTimeoutError<ToShard>> {
+        self.sender.send_timeout(message, patience)?;
+        self.doorbell.ring();
+        Ok(())
+    }
+}
 
 /// What other threads tell a shard.
 pub(crate) enum ToShard {

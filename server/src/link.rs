@@ -2,7 +2,7 @@
 //! something else, such as a call on an HTTP/2 connection.
 //!
 //! [`link`] makes two ends that are alike; what one writes, the other reads, in order. Each end
-//! may live on any shard and move to another. One end becomes the [`Stream`](crate::runtime::Stream)
+//! may live on any shard and move to another. One end becomes the [`Stream`](crate::sockets::Stream)
 //! of a framed connection; the other is held by whoever carries the bytes on, whole or as a
 //! [`LinkReader`] and a [`LinkWriter`]. Policy: a writer waits for its reader, chunk by chunk, as
 //! on a socket whose buffer is full, so a reader that does not read is the slow consumer of the
@@ -21,6 +21,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use flume::r#async::RecvStream;
 use futures_lite::Stream as _;
 use parlance_codecs::dialect::EndReason;
+
+use crate::sockets::poll_from_afar;
 
 /// One chunk: what one HTTP/2 frame holds by default.
 pub(crate) const CHUNK_BYTES_MAX: usize = 16 * 1024;
@@ -128,7 +130,7 @@ impl LinkReader {
         if !self.rest.is_empty() {
             return Poll::Ready(Some(std::mem::take(&mut self.rest)));
         }
-        let chunk = ready!(Pin::new(&mut self.chunks).poll_next(cx));
+        let chunk = ready!(poll_from_afar(cx, |cx| Pin::new(&mut self.chunks).poll_next(cx)));
         if chunk.is_some() {
             // A writer that is gone needs no token.
             let _ = self.tokens.try_send(());
@@ -173,7 +175,7 @@ impl LinkWriter {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        let token = ready!(Pin::new(&mut self.waiting).poll_next(cx));
+        let token = ready!(poll_from_afar(cx, |cx| Pin::new(&mut self.waiting).poll_next(cx)));
         Poll::Ready(match token {
             Some(()) => self.write(&[IoSlice::new(bytes)]),
             None => Err(io::ErrorKind::BrokenPipe.into()),

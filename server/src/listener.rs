@@ -20,7 +20,8 @@ use socket2::Socket;
 
 use crate::config::ListenAddress;
 use crate::connections::{Connections, Seats};
-use crate::runtime::{self, Acceptor};
+use crate::runtime;
+use crate::sockets::Acceptor;
 
 pub(crate) use bind::bind;
 
@@ -97,7 +98,8 @@ impl Door {
         self.socket
             .listen(BACKLOG)
             .map_err(|error| format!("cannot listen on {}: {error}", self.address))?;
-        let acceptor = Acceptor::new(self.socket.into());
+        let acceptor = Acceptor::new(self.socket, Rc::clone(connections.sockets()))
+            .map_err(|error| format!("cannot listen on {}: {error}", self.address))?;
         let (connections, seats) = (Rc::clone(connections), seats.clone());
         tracing::debug!(service = self.service.as_str(), address = %self.address, "listening");
         runtime::spawn("accept", async move {

@@ -32,6 +32,7 @@ mod secrets;
 mod shard_handle;
 mod shard_loop;
 mod shutdown;
+mod sockets;
 mod stops;
 mod topology;
 mod visits;

@@ -14,7 +14,7 @@ use flume::TrySendError;
 use parlance_conversation::mesh::MeshMessage;
 use parlance_conversation::placement::ShardIndex;
 
-use crate::inbox::ToShard;
+use crate::inbox::{InboxSender, ToShard};
 
 /// Messages of one batch: as many inputs as a turn takes from its own clients.
 const BATCH_MESSAGES_MAX: usize = 1_024;
@@ -31,7 +31,7 @@ pub(crate) struct Mesh {
 
 /// The way to one shard. The channel behind it is known here alone.
 struct Link {
-    inbox: flume::Sender<ToShard>,
+    inbox: InboxSender,
     messages: VecDeque<MeshMessage>,
     /// Connections on their way home, and visits to those that poll.
     singles: VecDeque<ToShard>,
@@ -46,7 +46,7 @@ pub(crate) enum Flushed {
 }
 
 impl Mesh {
-    pub(crate) fn new(me: ShardIndex, inboxes: Vec<flume::Sender<ToShard>>) -> Self {
+    pub(crate) fn new(me: ShardIndex, inboxes: Vec<InboxSender>) -> Self {
         let link = |inbox| Link { inbox, messages: VecDeque::new(), singles: VecDeque::new() };
         Self { me, links: inboxes.into_iter().map(link).collect() }
     }

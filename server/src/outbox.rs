@@ -12,6 +12,8 @@ use std::io::IoSlice;
 
 use bytes::Bytes;
 
+use crate::sockets::Slices;
+
 /// Chunks joined into one send. The kernel takes 1,024; past some dozens a send costs by the
 /// byte.
 pub(crate) const SLICES_MAX: usize = 64;
@@ -99,17 +101,15 @@ impl Outbox {
         chunk.get(self.begun..)
     }
 
-    /// What is to be sent next, as up to [`SLICES_MAX`] slices (the first `slices_max` of them).
-    pub(crate) fn slices(&self, slices_max: usize) -> ([IoSlice<'_>; SLICES_MAX], usize) {
-        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
-        let mut count = 0;
+    /// What is to be sent next, as up to `slices_max` slices.
+    pub(crate) fn slices(&self, slices_max: usize) -> Slices<'_> {
         let mut begun = self.begun;
-        for (slice, (chunk, _)) in slices.iter_mut().take(slices_max).zip(&self.chunks) {
-            *slice = IoSlice::new(chunk.get(begun..).unwrap_or_default());
-            begun = 0;
-            count += 1;
-        }
-        (slices, count)
+        let chunks = self.chunks.iter().take(slices_max);
+        chunks
+            .map(|(chunk, _)| {
+                IoSlice::new(chunk.get(std::mem::take(&mut begun)..).unwrap_or_default())
+            })
+            .collect()
     }
 
     /// Takes off `sent` bytes, which the kernel now has.

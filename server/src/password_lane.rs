@@ -10,6 +10,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 
 use crate::shard_handle::Busy;
+use crate::sockets::from_afar;
 
 /// Threads of the whole process: a flood of sign-ins must not take the shards' cores.
 const THREADS: usize = 2;
@@ -43,13 +44,13 @@ impl PasswordLane {
     pub(crate) async fn verify(&self, hash: String, password: String) -> Result<bool, Busy> {
         let (reply, answer) = flume::bounded(1);
         self.0.try_send(Job::Verify { hash, password, reply }).map_err(|_| Busy)?;
-        answer.recv_async().await.map_err(|_| Busy)
+        from_afar(answer.recv_async()).await.map_err(|_| Busy)
     }
 
     pub(crate) async fn hash(&self, password: String) -> Result<String, Busy> {
         let (reply, answer) = flume::bounded(1);
         self.0.try_send(Job::Hash { password, reply }).map_err(|_| Busy)?;
-        answer.recv_async().await.map_err(|_| Busy)
+        from_afar(answer.recv_async()).await.map_err(|_| Busy)
     }
 }
 

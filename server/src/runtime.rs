@@ -1,4 +1,4 @@
-//! The one door to glommio: executors, tasks, time and streams.
+//! The one door to glommio: executors, tasks and time.
 //!
 //! Nothing else in this project names glommio, so that its peculiarities are met here and only
 //! here:
@@ -12,22 +12,22 @@
 //! * Yielding by a ready task keeps sockets and other threads unheard until the preemption timer
 //!   fires. [`yield_to_reactor`] waits for a timer that is as good as due instead.
 //!
-//! What a task does with a stream, and when it ends, is the caller's matter.
+//! Sockets are [`crate::sockets`]'s. What a task does, and when it ends, is the caller's matter.
 
 mod cores;
 mod probe;
-mod stream;
+mod signals;
 mod thread_bound;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use futures_lite::future::{FutureExt as _, poll_fn};
+use futures_lite::future::{FutureExt as _, poll_fn, yield_now};
 use glommio::timer::Timer;
 use glommio::{
     BuilderErrorKind, ExecutorJoinHandle, GlommioError, LocalExecutorBuilder, Placement,
@@ -35,9 +35,8 @@ use glommio::{
 
 pub(crate) use cores::allowed_cores;
 pub(crate) use probe::probe;
+pub(crate) use signals::Signals;
 use thread_bound::ThreadBound;
-
-pub(crate) use stream::{Acceptor, MovingStream, Stream};
 
 /// Submission entries of an executor's rings. Echo throughput was the same from 128 to 4,096;
 /// 1,024 costs 0.4 MB and fits two shards into 8 MiB of locked memory.
@@ -45,6 +44,8 @@ const RING_ENTRIES: usize = 1_024;
 /// Long enough to be in the future when it is first polled, short enough to be past when the
 /// reactor looks at it.
 const YIELD: Duration = Duration::from_micros(1);
+/// How often tasks that wake one another run before whoever lets them has its turn.
+const ROUNDS_MAX: usize = 32;
 
 /// Locked memory that the rings of one executor take, about: a system that refuses them for
 /// want of it is told this much.
@@ -111,11 +112,34 @@ fn explain_os(error: io::Error) -> ExecutorError {
 /// Runs a task to its end on this executor, beside the caller. A panic ends that task alone.
 pub(crate) fn spawn(what: &'static str, task: impl Future<Output = ()> + 'static) {
     glommio::spawn_local(async move {
-        if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+        let mut task = pin!(AssertUnwindSafe(task).catch_unwind());
+        let ended = poll_fn(|cx| {
+            POLLS.set(POLLS.get().wrapping_add(1));
+            task.as_mut().poll(cx)
+        });
+        if ended.await.is_err() {
             tracing::error!(task = what, "a task panicked and was ended");
         }
     })
     .detach();
+}
+
+thread_local! {
+    /// How often a task of this executor was run.
+    static POLLS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Lets every other task run that can, and whoever they wake, up to [`ROUNDS_MAX`]. Tasks run in
+/// the order in which they were woken, so where none ran between the caller's two turns, none
+/// could. The reactor does not look around meanwhile.
+pub(crate) async fn run_others() {
+    for _ in 0..ROUNDS_MAX {
+        let before = POLLS.get();
+        yield_now().await;
+        if POLLS.get() == before {
+            return;
+        }
+    }
 }
 
 /// Ends after a while.
@@ -187,7 +211,8 @@ pub(crate) async fn yield_to_reactor() {
     .await;
 }
 
-/// A bell between tasks of one shard: rings are remembered until heard, and ring one listener.
+/// A bell between tasks of one shard: rings are remembered until it is hushed, and wake one
+/// listener.
 #[derive(Default)]
 pub(crate) struct Bell {
     rung: Cell<bool>,
@@ -203,9 +228,19 @@ impl Bell {
         }
     }
 
-    /// Ready once for any number of rings since the last time.
-    pub(crate) fn poll_heard(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.rung.replace(false) {
+    /// Whether it was rung since it was hushed.
+    pub(crate) fn is_rung(&self) -> bool {
+        self.rung.get()
+    }
+
+    /// What it was rung for is seen to.
+    pub(crate) fn hush(&self) {
+        self.rung.set(false);
+    }
+
+    /// Ready where it is rung, or once it is.
+    pub(crate) fn poll_rung(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.rung.get() {
             return Poll::Ready(());
         }
         *self.listener.borrow_mut() = Some(cx.waker().clone());

@@ -9,11 +9,10 @@
 
 mod life;
 mod perform;
+mod rest;
 
-use std::future::poll_fn;
 use std::rc::Rc;
 
-use futures_lite::future::or;
 use parlance_conversation::input::Now;
 use parlance_conversation::{Input, Shard};
 
@@ -26,6 +25,7 @@ use crate::mesh::Mesh;
 use crate::runtime;
 
 pub(crate) use life::{Life, Lifecycle};
+pub(crate) use rest::Rest;
 
 /// How often the core's own deadlines are looked at. The nearest of them are half a second away.
 const TICK_MS: u64 = 4;
@@ -41,6 +41,7 @@ pub(crate) struct ShardLoop {
     pub(crate) clock: Clock,
     pub(crate) pulse: Rc<Pulse>,
     pub(crate) life: Life,
+    pub(crate) rest: Rest,
     pub(crate) ticked_ms: u64,
 }
 
@@ -60,30 +61,17 @@ impl ShardLoop {
         runtime::spawn("heartbeat", beat);
         loop {
             match self.turn() {
-                Next::Again => runtime::yield_to_reactor().await,
-                Next::Wait => self.wait().await,
                 Next::End => break,
+                next => self.rest(next).await,
             }
         }
         self.pulse.end();
         self.reads.end();
     }
 
-    /// Waits until there may be something to do.
-    async fn wait(&mut self) {
-        let inputs = self.inputs().clone();
-        let rung = async {
-            poll_fn(|cx| inputs.bell().poll_heard(cx)).await;
-            None
-        };
-        let received = async { self.inbox.recv_async().await.ok() };
-        if let Some(message) = or(rung, received).await {
-            let now = self.connections.handle().now();
-            self.take(message, now);
-        }
-    }
-
     fn turn(&mut self) -> Next {
+        // Whatever rings from here on is for the next turn.
+        self.inputs().bell().hush();
         let now = self.clock.sample();
         self.connections.handle().door().now.set(now);
         self.take_inputs(now);
@@ -120,8 +108,9 @@ impl ShardLoop {
             self.take(message, now);
             worked = true;
         }
-        if worked {
+        if worked || !self.mesh.is_empty() {
             self.pulse.worked(now.monotonic_ms);
+            self.rest.worked();
         }
     }
 

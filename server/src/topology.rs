@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::connections::Seats;
 use crate::error::BootError;
-use crate::inbox::{INBOX_BATCHES_MAX, ToShard};
+use crate::inbox::{InboxSender, inbox};
 use crate::lanes::{CommitLane, ReadLane};
 use crate::listener::{self, Doors};
 use crate::mesh::Mesh;
@@ -33,6 +33,7 @@ use crate::resources;
 use crate::runtime::{self, Executor};
 use crate::shard_loop::Lifecycle;
 use crate::shutdown;
+use crate::sockets::Doorbell;
 
 use boot::{Ending, ShardParts};
 use supervise::Supervisor;
@@ -121,7 +122,7 @@ struct Plan {
 /// What is running.
 struct Running {
     executors: Vec<Executor>,
-    inboxes: Vec<flume::Sender<ToShard>>,
+    inboxes: Vec<InboxSender>,
     lanes: Vec<JoinHandle<()>>,
 }
 
@@ -134,13 +135,15 @@ impl Plan {
         recovered: Vec<Recovered>,
     ) -> Result<Running, BootError> {
         let now = self.clock.sample();
-        let channels: Vec<_> =
-            doors.iter().map(|_| flume::bounded::<ToShard>(INBOX_BATCHES_MAX)).collect();
+        let doorbells: Result<Vec<_>, _> = doors.iter().map(|_| Doorbell::new()).collect();
+        let doorbells = doorbells.map_err(|source| shard_error(0, &source))?;
+        let channels: Vec<_> = doorbells.iter().cloned().map(inbox).collect();
         let inboxes: Vec<_> = channels.iter().map(|(sender, _)| sender.clone()).collect();
         let mut running = Running { executors: Vec::new(), inboxes, lanes: Vec::new() };
         let indices = (0..).map(ShardIndex);
+        let channels = channels.into_iter().zip(doorbells);
         let shards = indices.zip(channels).zip(doors).zip(recovered).zip(&*self.stores);
-        for (((((me, (own, inbox)), doors), recovered), store), core) in
+        for (((((me, ((own, inbox), doorbell)), doors), recovered), store), core) in
             shards.zip(cores.iter().cycle())
         {
             let failed = |source| shard_error(me.index(), &source);
@@ -161,6 +164,7 @@ impl Plan {
                 clock: self.clock,
                 mesh: Mesh::new(me, running.inboxes.clone()),
                 inbox,
+                doorbell,
                 reads,
                 commits,
                 doors,

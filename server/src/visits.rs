@@ -18,7 +18,7 @@ use parlance_conversation::placement::{Placement, ShardIndex};
 
 use crate::auth::SignedUser;
 use crate::inbox::LocalInputs;
-use crate::runtime::MovingStream;
+use crate::sockets::MovingStream;
 
 /// A poll waits for half a minute, and each is an HTTP request with its own buffers beside.
 const WAITING_MAX: usize = 16 * 1024;

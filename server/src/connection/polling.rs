@@ -23,7 +23,8 @@ use super::sign_in::{Arriving, settle, sign_in_by_frame};
 use super::{Connection, Polling};
 use crate::connections::{Connections, Place};
 use crate::inbox::ToShard;
-use crate::runtime::{self, MovingStream};
+use crate::runtime;
+use crate::sockets::MovingStream;
 use crate::visits::{Outcome, Ticket};
 
 impl Connection {
@@ -212,7 +213,7 @@ impl Connections {
         append_to_payload(engine.protocol, NOOP, &mut noop);
         self.complete(polling.and_then(|polling| polling.poll), Outcome::Packets(noop));
         self.unplace(engine.sid);
-        connection.carry(stream.arrive());
+        connection.carry(stream.arrive(self.sockets()));
         let intake = Intake::new(Splitter::new(connection.form().framing), unread);
         let serving = serve(Rc::clone(self), Rc::clone(connection), intake, Opening::Upgraded);
         runtime::spawn("connection", serving);

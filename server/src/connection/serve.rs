@@ -24,7 +24,8 @@ use crate::asks;
 use crate::connections::Connections;
 use crate::link::{LinkEnd, link};
 use crate::outbox::Weight;
-use crate::runtime::{self, Stream};
+use crate::runtime;
+use crate::sockets::Stream;
 use crate::stops::Stop;
 
 /// Reads of one connection in a row. The last of them finds the socket empty, as a rule.

@@ -25,8 +25,8 @@ use crate::auth::{self, SignInError, SignedUser};
 use crate::connections::{Connections, Seat};
 use crate::inbox::ToShard;
 use crate::outbox::Weight;
-use crate::runtime::{MovingStream, Stream};
 use crate::shard_handle::ShardHandle;
+use crate::sockets::{MovingStream, Stream};
 
 const MS_PER_MINUTE: u64 = 60_000;
 
@@ -68,7 +68,7 @@ impl Arriving {
 
     /// Puts the connection into the table of the shard that it has come to.
     pub(super) fn unpack(self, connections: &Connections) -> (Rc<Connection>, Intake, SignedIn) {
-        let stream = self.stream.map(MovingStream::arrive);
+        let stream = self.stream.map(|stream| stream.arrive(connections.sockets()));
         let connection = connections.insert(stream, self.form, self.seat, self.engine);
         connection.receive_bytes_max.set(self.receive_bytes_max);
         connections.send(&connection, &self.unsent, Weight::Page);

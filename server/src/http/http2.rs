@@ -28,8 +28,9 @@ use slab::Slab;
 
 use super::answer::{Answer, AnswerBody};
 use crate::connections::Connections;
-use crate::runtime::{self, Sleep, Stream, sleep};
+use crate::runtime::{self, Sleep, sleep};
 use crate::shard_handle::ShardHandle;
+use crate::sockets::Stream;
 
 use io::Http2Io;
 use limits::{GOODBYE_MS, HANDSHAKE_BYTES, HANDSHAKE_MS, IDLE_MS, STALL_CHECK_MS};

@@ -30,13 +30,12 @@ use parlance_codecs::dialect::DialectName;
 use parlance_codecs::framing::engineio::{Protocol, Sid};
 
 use crate::auth::SignedUser;
-use crate::runtime::Stream;
+use crate::sockets::Stream;
 use crate::visits::Vouched;
 
 pub(crate) use serve::{serve_main, serve_operator, serve_push};
 
 /// How HTTP on a connection ended.
-#[expect(clippy::large_enum_variant, reason = "made once per connection and taken apart at once")]
 pub(crate) enum HttpEnd {
     /// The connection is closed.
     Closed,

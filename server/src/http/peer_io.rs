@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBufCursor, Write};
 
 use super::exchange::Exchange;
-use crate::runtime::Stream;
+use crate::sockets::Stream;
 
 /// What one read takes; it lives on the stack for the time of the read only.
 const READ_BYTES: usize = 8 * 1024;

@@ -21,8 +21,9 @@ use super::head::HEAD_BYTES_MAX;
 use super::peer_io::PeerIo;
 use super::{HttpEnd, Upgrade, http2, im, main_port, operator};
 use crate::connections::Connections;
-use crate::runtime::{self, Stream};
+use crate::runtime;
 use crate::shard_handle::ShardHandle;
+use crate::sockets::Stream;
 
 /// hyper's buffer for an HTTP/1 head, and for the answers that wait to be sent.
 const BUFFER_BYTES_MAX: usize = 2 * HEAD_BYTES_MAX;

@@ -17,7 +17,7 @@ use parlance_conversation::placement::ShardIndex;
 use parlance_conversation::store::{Change, Durability, Intent};
 use parlance_storage::Store;
 
-use crate::inbox::ToShard;
+use crate::inbox::{InboxSender, ToShard};
 use crate::metrics::Metrics;
 
 /// Writes of one batch: enough to amortise the sync a thousandfold, few enough that the first
@@ -52,7 +52,7 @@ impl CommitLane {
     pub(crate) fn start(
         shard: ShardIndex,
         store: Arc<dyn Store>,
-        inbox: flume::Sender<ToShard>,
+        inbox: InboxSender,
         metrics: Arc<Metrics>,
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let (to_lane, from_shard) = flume::bounded(TURNS_MAX);
@@ -101,7 +101,7 @@ struct Lane {
     shard: ShardIndex,
     store: Arc<dyn Store>,
     from_shard: flume::Receiver<Vec<Write>>,
-    inbox: flume::Sender<ToShard>,
+    inbox: InboxSender,
     metrics: Arc<Metrics>,
 }
 

@@ -17,8 +17,9 @@ use parlance_conversation::placement::ShardIndex;
 use parlance_conversation::store::{LoadKey, LogPage, LogQuery, UserRecord};
 use parlance_storage::{HistoryPage, HistoryQuery, Store, StoreError};
 
-use crate::inbox::{ReadDone, ToShard};
+use crate::inbox::{InboxSender, ReadDone, ToShard};
 use crate::shard_handle::Unavailable;
+use crate::sockets::from_afar;
 
 /// Jobs that wait for the lane.
 const JOBS_MAX: usize = 1_024;
@@ -91,7 +92,7 @@ impl ReadLane {
     pub(crate) fn start(
         shard: ShardIndex,
         stores: Arc<[Arc<dyn Store>]>,
-        inbox: flume::Sender<ToShard>,
+        inbox: InboxSender,
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let (to_lane, jobs) = flume::bounded(JOBS_MAX);
         let lane = Lane { shard, stores, jobs, inbox };
@@ -145,7 +146,7 @@ impl ReadLane {
     async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, Unavailable> {
         let (reply, answer) = flume::bounded(1);
         self.0.try_send(job(reply)).map_err(|_| Unavailable)?;
-        answer.recv_async().await.map_err(|_| Unavailable)?
+        from_afar(answer.recv_async()).await.map_err(|_| Unavailable)?
     }
 }
 
@@ -216,7 +217,7 @@ struct Lane {
     shard: ShardIndex,
     stores: Arc<[Arc<dyn Store>]>,
     jobs: flume::Receiver<Job>,
-    inbox: flume::Sender<ToShard>,
+    inbox: InboxSender,
 }
 
 impl Lane {

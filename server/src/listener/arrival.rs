@@ -18,7 +18,8 @@ use super::probe::probe;
 use crate::connection::{Engine, Intake, Opening, SIGN_IN_DEADLINE, SignedIn, serve};
 use crate::connections::{Connections, Seat};
 use crate::http::{self, EngineUpgrade, HttpEnd, Upgrade};
-use crate::runtime::{self, Stream};
+use crate::runtime;
+use crate::sockets::Stream;
 
 /// How long an HTTP exchange may go on once the server drains.
 const DRAIN_GRACE: Duration = Duration::from_secs(1);

@@ -17,7 +17,8 @@ use parlance_codecs::framing::engineio::{PROBE, PROBED, Sid, UPGRADE, append_pac
 use parlance_codecs::framing::{FrameLimits, Splitter, Step};
 
 use crate::connections::{Connections, Seat};
-use crate::runtime::{self, Stream};
+use crate::runtime;
+use crate::sockets::Stream;
 use crate::visits::Errand;
 
 /// From the handshake to the word that the WebSocket counts.

@@ -4,14 +4,17 @@ use parlance_codecs::MessageId;
 use parlance_conversation::mesh::MeshBody;
 
 use super::*;
+use crate::inbox::inbox_of;
+use crate::sockets::Doorbell;
 
 const ME: ShardIndex = ShardIndex(0);
 const OTHER: ShardIndex = ShardIndex(1);
 
 /// A mesh of two shards whose second has an inbox for `capacity` batches.
 fn mesh(capacity: usize) -> (Mesh, flume::Receiver<ToShard>) {
-    let (own, _) = flume::bounded(1);
-    let (to_other, inbox) = flume::bounded(capacity);
+    let doorbell = || Doorbell::new().unwrap();
+    let (own, _) = inbox_of(1, doorbell());
+    let (to_other, inbox) = inbox_of(capacity, doorbell());
     (Mesh::new(ME, vec![own, to_other]), inbox)
 }
 

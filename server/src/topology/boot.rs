@@ -1,5 +1,6 @@
 //! Opening the stores, and putting one shard together on its own executor.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
@@ -27,7 +28,8 @@ use crate::metrics::Metrics;
 use crate::password_lane::PasswordLane;
 use crate::readiness::Readiness;
 use crate::shard_handle::{Door, ShardHandle};
-use crate::shard_loop::{Life, Lifecycle, ShardLoop};
+use crate::shard_loop::{Life, Lifecycle, Rest, ShardLoop};
+use crate::sockets::{Doorbell, Sockets};
 use crate::visits::Visits;
 
 /// Opens the data directory, re-sharding it where it has another number of shards. `None` where
@@ -89,6 +91,14 @@ impl Ending {
     }
 }
 
+impl Ending {
+    /// Reports that the shard could not begin.
+    fn fail(&self, error: &io::Error) {
+        let reason = format!("its io_uring could not be made: {error}");
+        let _ = self.reports.try_send(Lifecycle::Failed { shard: self.me, reason });
+    }
+}
+
 impl Drop for Ending {
     fn drop(&mut self) {
         let _ = self.reports.try_send(Lifecycle::Ended(self.me));
@@ -107,6 +117,7 @@ pub(super) struct ShardParts {
     pub(super) clock: Clock,
     pub(super) mesh: Mesh,
     pub(super) inbox: flume::Receiver<ToShard>,
+    pub(super) doorbell: Arc<Doorbell>,
     pub(super) reads: ReadLane,
     pub(super) commits: CommitLane,
     pub(super) doors: Doors,
@@ -138,7 +149,11 @@ impl ShardParts {
             passwords: self.passwords,
             visits: Visits::default(),
         });
-        let connections = Rc::new(Connections::new(handle, self.doors.seats().clone()));
+        let sockets = match Sockets::new(self.doorbell) {
+            Ok(sockets) => sockets,
+            Err(error) => return self.ending.fail(&error),
+        };
+        let connections = Rc::new(Connections::new(handle, self.doors.seats().clone(), sockets));
         let opened = self.doors.open_operator(&connections);
         let mut shard = ShardLoop {
             core,
@@ -150,6 +165,7 @@ impl ShardParts {
             clock: self.clock,
             pulse: Rc::new(Pulse::default()),
             life: Life::new(self.me, self.ending.reports.clone(), self.doors),
+            rest: Rest::new(),
             ticked_ms: self.now.monotonic_ms,
         };
         if let Err(reason) = opened {

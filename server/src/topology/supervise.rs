@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parlance_conversation::placement::ShardIndex;
 
 use crate::error::BootError;
-use crate::inbox::{Order, ToShard};
+use crate::inbox::{InboxSender, Order, ToShard};
 use crate::readiness::{Phase, Readiness};
 use crate::resources;
 use crate::runtime::{Executor, ExecutorError, LOCKED_BYTES};
@@ -37,7 +37,7 @@ enum Course {
 pub(super) struct Supervisor {
     /// By shard; `None` once joined.
     executors: Vec<Option<Executor>>,
-    inboxes: Vec<flume::Sender<ToShard>>,
+    inboxes: Vec<InboxSender>,
     readiness: Arc<Readiness>,
     heard: flume::Receiver<Lifecycle>,
     course: Course,
@@ -47,7 +47,7 @@ pub(super) struct Supervisor {
 impl Supervisor {
     pub(super) fn new(
         executors: Vec<Executor>,
-        inboxes: Vec<flume::Sender<ToShard>>,
+        inboxes: Vec<InboxSender>,
         readiness: Arc<Readiness>,
         heard: flume::Receiver<Lifecycle>,
     ) -> Self {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{Read, ReadBufCursor, Write};
 
 use super::Life;
-use crate::runtime::Stream;
+use crate::sockets::Stream;
 
 /// What one read takes; it lives on the stack for the time of the read only.
 const READ_BYTES: usize = 16 * 1024;
