@@ -1,6 +1,7 @@
 //! The command line: flags and files to scenarios, an exit code to the shell.
 
 mod flags;
+mod results;
 
 use std::process::ExitCode;
 
@@ -12,11 +13,13 @@ use crate::plan::{Changes, PREBUILT, Scenario};
 use crate::record::Verdict;
 use crate::runner;
 use flags::{FanoutFlags, FileFlags, IdleFlags, RunFlags};
+use results::{CompareFlags, ReportFlags};
 
 /// Load for a Parlance server, on a schedule that does not wait for it.
 ///
 /// Exit codes: 0 clean; 1 the run could not be made; 2 the server lost, doubled, reordered or
 /// spoiled something; 3 the generator was the bottleneck; 130 interrupted.
+/// `compare`: 0 no regression; 1 nothing to compare; 4 a regression beyond --fail-above.
 #[derive(Debug, Parser)]
 #[command(name = "parlance-bench", version)]
 struct Cli {
@@ -33,6 +36,10 @@ enum Command {
     /// The first line of a connection is the number of the group that it joins, and is answered
     /// by an empty line; every later line goes to each other member.
     Floor(FloorFlags),
+    /// Tells whether a candidate is better or worse than a baseline, figure by figure.
+    Compare(CompareFlags),
+    /// Makes an HTML report of records, or prints a table of them.
+    Report(ReportFlags),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -45,6 +52,8 @@ Examples:
       five rounds of both settings, interleaved, a line of JSON for each run
   parlance-bench run fanout-1x1000 --set members=200 --set 'wires=[\"onechat\"]'
       the scenario with other numbers
+  parlance-bench run fanout-1x1000 --rounds 5 --report runs.html --hlog logs
+      a page with plots to send to a colleague, and HdrHistogram logs
   parlance-bench run mine.toml
       a scenario of your own; copy one of bench/scenarios
   parlance-bench run idle idle --vary binary=./parlance-before,./parlance-after --rounds 3
@@ -93,12 +102,14 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
-    let performed = match command {
-        Command::Run(run) => run.perform(),
-        Command::Floor(floor) => floor.serve().map(|()| Verdict::Clean),
+    let ran = match command {
+        Command::Run(command) => command.perform().map(Verdict::exit_code),
+        Command::Floor(floor) => floor.serve().map(|()| 0),
+        Command::Compare(flags) => flags.perform(),
+        Command::Report(flags) => flags.perform(),
     };
-    match performed {
-        Ok(verdict) => ExitCode::from(verdict.exit_code()),
+    match ran {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("parlance-bench: {error}");
             ExitCode::FAILURE

@@ -55,6 +55,10 @@ pub(crate) enum BenchError {
     RecordSchema { path: PathBuf, line: usize, schema: u32, age: &'static str },
     #[error("{}: no record in it", path.display())]
     NoRecords { path: PathBuf },
+    #[error("nothing to compare: {why}")]
+    NothingToCompare { why: String },
+    #[error("drawing a plot: {detail}")]
+    Plot { detail: String },
     #[error("interrupted")]
     Interrupted,
     #[error("{path}: not what the kernel documents: {seen:?}")]

@@ -45,6 +45,21 @@ impl Latencies {
         self.histogram.value_at_quantile(quantile)
     }
 
+    pub(crate) fn at_quantile_us(&self, quantile: f64) -> f64 {
+        micros(self.histogram.value_at_quantile(quantile))
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.add_histogram(&other.histogram);
+    }
+
+    fn add_histogram<C: hdrhistogram::Counter>(&mut self, other: &Histogram<C>) {
+        for bucket in other.iter_recorded() {
+            let count = bucket.count_at_value().as_u64();
+            self.histogram.saturating_record_n(bucket.value_iterated_to(), count);
+        }
+    }
+
     fn encode(&self) -> Result<String, String> {
         let mut bytes = Vec::new();
         V2DeflateSerializer::new()

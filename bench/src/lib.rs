@@ -14,6 +14,7 @@
 mod cli;
 mod client;
 mod clock;
+mod compare;
 mod error;
 mod floor;
 mod histogram;
@@ -22,7 +23,6 @@ mod interrupt;
 mod limits;
 mod pacer;
 mod plan;
-#[expect(dead_code, reason = "its readers, and the scenarios that fill the rest, come with it")]
 mod record;
 mod report;
 mod runner;

@@ -5,6 +5,7 @@
 //! peculiar to a kind of scenario is in `result`, for people.
 
 pub(crate) mod file;
+pub(crate) mod groups;
 mod of_outcome;
 
 use std::collections::BTreeMap;
@@ -69,6 +70,15 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Faulty => "faulty",
+            Self::GeneratorLimited => "generator-limited",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// 1 is for runs that could not be made, as everywhere.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
@@ -211,6 +221,7 @@ impl Measurement {
     }
 
     /// The same of a histogram that has no timeline.
+    #[allow(dead_code, reason = "the scenarios without a timeline come next")]
     pub(crate) fn histogram(&mut self, name: &str, latencies: Latencies) {
         self.quantiles(name, &latencies);
         self.histograms.insert(name.to_owned(), latencies);

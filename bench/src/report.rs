@@ -1,6 +1,10 @@
 //! What a run says when it is over: a table for people, one line of JSON for everything else,
 //! and an exit code.
 
+pub(crate) mod format;
+pub(crate) mod hlog;
+pub(crate) mod html;
+pub(crate) mod summary;
 pub(crate) mod table;
 
 use crate::host::machine::Machine;

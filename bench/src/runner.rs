@@ -14,8 +14,8 @@ use crate::host::own::{self, Cores};
 use crate::interrupt::Interrupt;
 use crate::limits::SETTLE_NS;
 use crate::plan::{Scenario, ServerSettings, Variant};
-use crate::record::{Identity, Verdict};
-use crate::report::{Report, table};
+use crate::record::{Identity, Record, Verdict};
+use crate::report::{Report, hlog, html, summary, table};
 use crate::scenario::Setting;
 use crate::seed::{self, Draws};
 use crate::target::operator::Operator;
@@ -43,6 +43,9 @@ pub(crate) struct Options {
     pub(crate) data_parent: Option<PathBuf>,
     pub(crate) pin_self: Option<Cores>,
     pub(crate) json: Option<PathBuf>,
+    /// A directory.
+    pub(crate) hlog: Option<PathBuf>,
+    pub(crate) report: Option<PathBuf>,
     pub(crate) seed: Option<u64>,
     /// Over what a scenario's file says.
     pub(crate) rounds: Option<u32>,
@@ -68,19 +71,26 @@ pub(crate) fn run(scenarios: &[Scenario], options: &Options) -> Result<Verdict, 
     let runs: Vec<Run<'_>> =
         scenarios.iter().flat_map(|scenario| in_order(scenario, options)).collect();
     let anywhere = own::affinity()?;
-    let mut worst = Verdict::Clean;
+    let mut records = Vec::new();
     for (number, run) in runs.iter().enumerate() {
         announce(number + 1, runs.len(), run);
         // A server that is started next must not inherit the generator's cores.
         own::set_affinity(&anywhere)?;
         let seed = next_seed.take().unwrap_or_else(|| seeds.next());
-        let verdict = perform(run, seed, options, &interrupt)?;
-        worst = worse(worst, verdict);
-        if verdict == Verdict::Interrupted {
+        let record = perform(run, seed, options, &interrupt)?;
+        let interrupted = record.verdict == Verdict::Interrupted;
+        records.push(record);
+        if interrupted {
             break;
         }
     }
-    Ok(worst)
+    if let [_, _, ..] = records.as_slice() {
+        print!("{}", summary::render(&records));
+    }
+    if let Some(path) = &options.report {
+        html::write(&records, path)?;
+    }
+    Ok(records.iter().map(|record| record.verdict).fold(Verdict::Clean, worse))
 }
 
 /// Of two runs' verdicts the one that the whole command ends with.
@@ -120,7 +130,7 @@ fn perform(
     seed: u64,
     options: &Options,
     interrupt: &Interrupt,
-) -> Result<Verdict, BenchError> {
+) -> Result<Record, BenchError> {
     let machine = Machine::here();
     own::reserve_descriptors(run.variant.workload.connections())?;
     let target = start(run, options, interrupt)?;
@@ -144,7 +154,10 @@ fn perform(
     if let Some(path) = &options.json {
         record.append(path)?;
     }
-    stopped.map(|()| record.verdict)
+    if let Some(directory) = &options.hlog {
+        hlog::write(&record, directory)?;
+    }
+    stopped.map(|()| record)
 }
 
 fn identity(run: &Run<'_>, seed: u64) -> Identity {

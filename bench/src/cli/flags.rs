@@ -164,6 +164,13 @@ pub(super) struct RunFlags {
     /// Appends each run's record to a file, as one line of JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Writes an HdrHistogram log of each run into a directory: an interval a second, a tag for
+    /// each kind of latency.
+    #[arg(long, value_name = "DIR")]
+    hlog: Option<PathBuf>,
+    /// Writes an HTML report of all runs to a file.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Repeats a run's ids and choices.
     #[arg(long)]
     seed: Option<u64>,
@@ -195,6 +202,8 @@ impl RunFlags {
             data_parent: self.data_parent,
             pin_self: self.pin_self,
             json: self.json,
+            hlog: self.hlog,
+            report: self.report,
             seed: self.seed,
             rounds: self.rounds,
             tiny,

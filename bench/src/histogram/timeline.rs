@@ -31,6 +31,10 @@ impl TimelineSecond<'_> {
     pub(crate) fn quantiles(&self) -> Quantiles {
         Quantiles::of(self.histogram)
     }
+
+    pub(crate) fn add_to(&self, sum: &mut Latencies) {
+        sum.add_histogram(self.histogram);
+    }
 }
 
 impl Timeline {
@@ -56,7 +60,6 @@ impl Timeline {
     }
 
     /// The wall clock's time of the beginning.
-    #[expect(dead_code, reason = "for the HdrHistogram log")]
     pub(crate) fn started(&self) -> SystemTime {
         self.started
     }
@@ -68,10 +71,7 @@ impl Timeline {
     /// All seconds together.
     pub(crate) fn total(&self) -> Latencies {
         let mut total = Latencies::new();
-        for bucket in self.seconds.iter().flat_map(Histogram::iter_recorded) {
-            let count = u64::from(bucket.count_at_value());
-            total.histogram.saturating_record_n(bucket.value_iterated_to(), count);
-        }
+        self.seconds().for_each(|second| second.add_to(&mut total));
         total
     }
 }

@@ -11,6 +11,8 @@ fn options(targets: &[&str], rounds: Option<u32>) -> Options {
         data_parent: None,
         pin_self: None,
         json: None,
+        hlog: None,
+        report: None,
         seed: None,
         rounds,
         tiny: false,
