@@ -56,7 +56,7 @@ Examples:
       a page with plots to send to a colleague, and HdrHistogram logs
   parlance-bench run mine.toml
       a scenario of your own; copy one of bench/scenarios
-  parlance-bench run idle idle --vary binary=./parlance-before,./parlance-after --rounds 3
+  parlance-bench run idle-10000 --vary binary=./parlance-before,./parlance-after --rounds 3
       two builds of the server
   parlance-bench run fanout --groups 10 --members 100 --rate 20
       a workload by flags alone";

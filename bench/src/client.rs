@@ -55,6 +55,11 @@ pub(crate) trait Sink {
     /// One whole frame of a seat's session. `at_ns` is when it was read, on the run's clock.
     fn frame(&mut self, seat: usize, wire: Wire, frame: &[u8], at_ns: u64);
 
+    /// A frame of messages that came before the session was ready: what it had missed.
+    fn caught_up(&mut self, seat: usize, wire: Wire, frame: &[u8], at_ns: u64) {
+        let _not_awaited = (seat, wire, frame, at_ns);
+    }
+
     /// The connection of a seat is gone.
     fn ended(&mut self, seat: usize, end: End);
 }

@@ -59,6 +59,12 @@ pub(crate) enum BenchError {
     NothingToCompare { why: String },
     #[error("drawing a plot: {detail}")]
     Plot { detail: String },
+    #[error("the scenario cannot be run against a server that speaks {wire} only ({detail})")]
+    NotForWire { wire: &'static str, detail: String },
+    #[error("a token could not be signed: {detail}")]
+    Token { detail: String },
+    #[error("sign-in by token needs the running server's key: give --jwt-key-file")]
+    NoTokenKey,
     #[error("interrupted")]
     Interrupted,
     #[error("{path}: not what the kernel documents: {seen:?}")]

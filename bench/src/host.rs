@@ -1,5 +1,6 @@
 //! What the kernel says of the machine, of the server's process and of this one.
 
+pub(crate) mod disk;
 pub(crate) mod machine;
 pub(crate) mod own;
 pub(crate) mod process;

@@ -83,6 +83,28 @@ pub(crate) const ROUNDS_MAX: u32 = 1_000;
 /// Variants of a scenario, those of its file times those of the command line.
 pub(crate) const VARIANTS_MAX: usize = 64;
 
+/// Messages that one publisher may have on their way: a Parlance server stops reading a session
+/// at as many.
+pub(crate) const IN_FLIGHT_PER_PUBLISHER_MAX: u32 = 256;
+/// Messages of the past that are on their way while it is being stored.
+pub(crate) const STORING_AHEAD_MAX: u32 = 128;
+/// Messages of the past that is read: a few minutes of storing them.
+pub(crate) const HISTORY_MESSAGES_MAX: u32 = 5_000_000;
+/// Messages of one pull of the `im` dialect.
+pub(crate) const PULL_MESSAGES_MAX: u32 = 50;
+/// Messages to each group before or while its members are away.
+pub(crate) const MISSED_MAX: u32 = 100_000;
+/// Steps of a ramp, and of its refinement.
+pub(crate) const RAMP_STEPS_MAX: u32 = 100;
+/// A week of minutes.
+pub(crate) const SOAK_STAGES_MAX: u32 = 10_080;
+/// Of one stage: what is kept of each message is dropped with it.
+pub(crate) const SOAK_STAGE_SECONDS_MAX: u64 = SCHEDULE_SECONDS_MAX;
+/// Synced writes of a disk that are measured beside a run.
+pub(crate) const DISK_SYNCS_MAX: usize = 100_000;
+/// What the socket of a receiver holds that is slow on purpose.
+pub(crate) const SLOW_RECEIVE_BUFFER_BYTES: usize = 4 * 1024;
+
 /// From starting the server to its readiness; a re-shard of a large directory takes a while.
 pub(crate) const SERVER_READY_SECONDS_MAX: u64 = 60;
 /// From SIGTERM to the server's end.

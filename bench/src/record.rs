@@ -221,7 +221,6 @@ impl Measurement {
     }
 
     /// The same of a histogram that has no timeline.
-    #[allow(dead_code, reason = "the scenarios without a timeline come next")]
     pub(crate) fn histogram(&mut self, name: &str, latencies: Latencies) {
         self.quantiles(name, &latencies);
         self.histograms.insert(name.to_owned(), latencies);

@@ -8,7 +8,7 @@ pub(crate) mod summary;
 pub(crate) mod table;
 
 use crate::host::machine::Machine;
-use crate::record::{Identity, Record, Verdict};
+use crate::record::{Identity, Measurement, Record, Verdict};
 use crate::scenario::fanout::FanoutResult;
 use crate::scenario::idle::IdleResult;
 use crate::target::ServerFacts;
@@ -27,6 +27,7 @@ pub(crate) struct Report {
 pub(crate) enum Outcome {
     Fanout { workload: Fanout, result: Box<FanoutResult> },
     Idle { workload: Idle, result: IdleResult },
+    Measured(Box<Measurement>),
 }
 
 impl Report {

@@ -20,6 +20,7 @@ use crate::scenario::Setting;
 use crate::seed::{self, Draws};
 use crate::target::operator::Operator;
 use crate::target::own_server::{Start, key_of_environment, read_key};
+use crate::target::signer::Signer;
 use crate::target::{self, ServerFacts, Target};
 
 /// A server that runs already.
@@ -28,6 +29,7 @@ pub(crate) struct Running {
     pub(crate) addresses: Addresses,
     pub(crate) operator: SocketAddr,
     pub(crate) operator_key_file: Option<PathBuf>,
+    pub(crate) jwt_key_file: Option<PathBuf>,
     pub(crate) pid: Option<u32>,
 }
 
@@ -77,7 +79,14 @@ pub(crate) fn run(scenarios: &[Scenario], options: &Options) -> Result<Verdict, 
         // A server that is started next must not inherit the generator's cores.
         own::set_affinity(&anywhere)?;
         let seed = next_seed.take().unwrap_or_else(|| seeds.next());
-        let record = perform(run, seed, options, &interrupt)?;
+        let record = match perform(run, seed, options, &interrupt) {
+            // Among several targets the others are still to be measured.
+            Err(error @ BenchError::NotForWire { .. }) if options.targets.len() > 1 => {
+                eprintln!("skipped: {error}");
+                continue;
+            }
+            performed => performed?,
+        };
         let interrupted = record.verdict == Verdict::Interrupted;
         records.push(record);
         if interrupted {
@@ -139,7 +148,7 @@ fn perform(
     }
     own::wake_on_time()?;
     let settle_ns = if options.tiny { 0 } else { SETTLE_NS };
-    let outcome = run.variant.workload.spoken_in(target.wire).run(&Setting {
+    let outcome = run.variant.workload.spoken_in(target.wire)?.run(&Setting {
         target: &target,
         seed,
         settle_ns,
@@ -174,9 +183,19 @@ fn identity(run: &Run<'_>, seed: u64) -> Identity {
 
 fn start(run: &Run<'_>, options: &Options, interrupt: &Interrupt) -> Result<Target, BenchError> {
     let Some(running) = &options.running else {
-        let server = options.server.or(&run.variant.server);
-        let start = Start { server, data_parent: options.data_parent.clone() };
+        let mut server = options.server.or(&run.variant.server);
+        // The flag's or the environment's is for variants that name none.
+        if run.variant.server.binary.is_some() {
+            server.binary.clone_from(&run.variant.server.binary);
+        }
+        let with_tokens = run.variant.workload.wants_tokens();
+        let start = Start { server, with_tokens, data_parent: options.data_parent.clone() };
         return target::start(run.target, &start, interrupt);
+    };
+    let signer = match (run.variant.workload.wants_tokens(), &running.jwt_key_file) {
+        (false, _) => None,
+        (true, Some(file)) => Some(Signer::new(&read_key(file)?)),
+        (true, None) => return Err(BenchError::NoTokenKey),
     };
     let key = running.operator_key_file.as_deref().map(read_key).transpose()?;
     let key = key.or_else(key_of_environment);
@@ -185,6 +204,7 @@ fn start(run: &Run<'_>, options: &Options, interrupt: &Interrupt) -> Result<Targ
         wire: None,
         operator: key.map(|key| Operator::new(running.operator, key)),
         pid: running.pid,
+        signer,
         own: None,
         facts: ServerFacts::default(),
     })

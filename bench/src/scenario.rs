@@ -4,20 +4,36 @@
 //! report's reader's matter.
 
 pub(crate) mod account;
+pub(crate) mod connect;
+pub(crate) mod durable;
 #[cfg(test)]
 pub(crate) mod fake_server;
 pub(crate) mod fanout;
+mod flow;
+mod groups;
+pub(crate) mod history;
 pub(crate) mod idle;
+mod outcome;
+pub(crate) mod ramp;
+pub(crate) mod reconnect;
+mod slow;
+pub(crate) mod soak;
 pub(crate) mod tally;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use serde::Serialize;
 
+use crate::client::fleet::Fleet;
+use crate::client::{End, Seat, Sink};
+use crate::clock::Clock;
 use crate::error::BenchError;
 use crate::host::process::{CpuTime, Memory};
 use crate::interrupt::Interrupt;
+use crate::limits::{DRAIN_NS_MAX, DRAIN_QUIET_NS, TURN_WAIT_NS_MAX};
 use crate::target::Target;
+use crate::wire::Wire;
 
 /// What every scenario is given beside its workload.
 #[derive(Debug)]
@@ -33,6 +49,12 @@ impl Setting<'_> {
     /// The server's memory now, where its process is known.
     fn memory(&self) -> Result<Option<Memory>, BenchError> {
         self.target.pid.map(Memory::of).transpose()
+    }
+
+    /// A token for each seat, signed as the server's own.
+    fn tokens(&self, seats: &[Seat]) -> Result<Vec<String>, BenchError> {
+        let Some(signer) = &self.target.signer else { return Ok(Vec::new()) };
+        seats.iter().map(|seat| signer.sign(seat.user)).collect()
     }
 
     fn cpu(&self) -> Result<Option<CpuTime>, BenchError> {
@@ -69,6 +91,60 @@ impl MemoryStages {
             rss_per_session_bytes: per_session(before.rss_bytes, idle.rss_bytes),
             slab_per_session_bytes: per_session(before.slab_bytes, idle.slab_bytes),
         }
+    }
+}
+
+/// Lets the server finish what signing in began, before its memory is read.
+fn settle(fleet: &mut Fleet, clock: Clock, settle_ns: u64) -> Result<(), BenchError> {
+    let end_ns = clock.now_ns() + settle_ns;
+    let mut settling = Settling::default();
+    while let Some(left_ns) = end_ns.checked_sub(clock.now_ns()).filter(|left| *left > 0) {
+        fleet.turn(left_ns.min(TURN_WAIT_NS_MAX), &mut settling)?;
+        if let Some(end) = settling.ended.take() {
+            return Err(BenchError::EndedIdle { end });
+        }
+    }
+    Ok(())
+}
+
+/// Listens to sessions that nothing is sent to yet.
+#[derive(Default)]
+struct Settling {
+    ended: Option<End>,
+}
+
+impl Sink for Settling {
+    fn frame(&mut self, _: usize, _: Wire, _: &[u8], _: u64) {}
+
+    fn ended(&mut self, _: usize, end: End) {
+        self.ended = Some(end);
+    }
+}
+
+/// Receives what is still on its way, for as long as something comes. `progress` is a count that
+/// rises with it, and whether nothing more is expected; `each_turn` may still send something.
+fn drained<S: Sink>(
+    fleet: &mut Fleet,
+    clock: Clock,
+    interrupt: &Interrupt,
+    sink: &mut S,
+    progress: impl Fn(&S) -> (u64, bool),
+    mut each_turn: impl FnMut(&mut S, &mut Fleet),
+) -> Result<(), BenchError> {
+    let end_ns = clock.now_ns() + DRAIN_NS_MAX;
+    let mut last = (progress(sink).0, clock.now_ns());
+    loop {
+        let now_ns = clock.now_ns();
+        let (count, complete) = progress(sink);
+        if count > last.0 {
+            last = (count, now_ns);
+        }
+        let given_up = now_ns > end_ns || now_ns > last.1 + DRAIN_QUIET_NS;
+        if complete || given_up || interrupt.is_raised() {
+            return Ok(());
+        }
+        each_turn(sink, fleet);
+        fleet.turn(TURN_WAIT_NS_MAX, sink)?;
     }
 }
 

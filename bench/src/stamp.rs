@@ -61,6 +61,17 @@ impl Stamper {
         String::from_utf8(text).expect("a stamp and its filler are ASCII")
     }
 
+    /// How many stamps there are in `bytes`, of whatever run.
+    pub(crate) fn count(&self, bytes: &[u8]) -> u64 {
+        let mut rest = bytes;
+        let mut count = 0;
+        while let Some((_, after)) = self.find(rest) {
+            rest = after;
+            count += 1;
+        }
+        count
+    }
+
     /// The first stamp in `bytes`, with what follows its text.
     pub(crate) fn find<'a>(&self, mut bytes: &'a [u8]) -> Option<(Found, &'a [u8])> {
         loop {

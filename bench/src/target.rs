@@ -4,8 +4,10 @@ mod child;
 mod floor;
 pub(crate) mod operator;
 pub(crate) mod own_server;
+pub(crate) mod signer;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,7 @@ use crate::wire::Wire;
 use child::OwnServer;
 use operator::Operator;
 use own_server::Start;
+use signer::Signer;
 
 /// The targets that can be started by name.
 pub(crate) const NAMES: &[&str] = &[PARLANCE, EPOLL_FLOOR, URING_FLOOR];
@@ -50,6 +53,8 @@ pub(crate) struct Target {
     pub(crate) operator: Option<Operator>,
     /// `None` where a running server's was not given; then its CPU and memory go unmeasured.
     pub(crate) pid: Option<u32>,
+    /// Signs tokens that the server takes; `None` where it takes a user's id for its word.
+    pub(crate) signer: Option<Signer>,
     /// Stopped when the target is.
     pub(crate) own: Option<OwnServer>,
     pub(crate) facts: ServerFacts,
@@ -70,6 +75,11 @@ pub(crate) struct ServerFacts {
 }
 
 impl Target {
+    /// A directory on the disk of a server that was started here.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.own.as_ref().map(OwnServer::directory)
+    }
+
     /// Stops the server, if this run started it.
     pub(crate) fn stop(self) -> Result<(), BenchError> {
         self.own.map_or(Ok(()), OwnServer::stop)

@@ -5,18 +5,25 @@
 //! knows no socket: [`crate::client`] drives it.
 
 pub(crate) mod delimited;
+pub(crate) mod events;
 pub(crate) mod foreign;
+pub(crate) mod im;
+pub(crate) mod im_calls;
 pub(crate) mod lines;
+mod message;
 pub(crate) mod onechat;
+pub(crate) mod rooms;
 pub(crate) mod stream;
 pub(crate) mod websocket;
 
 use clap::ValueEnum;
-pub(crate) use foreign::Foreign;
 use parlance_codecs::dialect::{DialectName, Echo};
 use serde::{Deserialize, Serialize};
 
 use crate::client::Seat;
+pub(crate) use foreign::Foreign;
+pub(crate) use message::{Category, Outgoing, SeenPost, WireFault};
+use message::{excerpt, group_of_text};
 
 /// A dialect on a transport, as the command line and the reports name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
@@ -30,10 +37,33 @@ pub(crate) enum Wire {
     StreamTcp,
     /// `onechat`: `ONECHAT/1.0` framing over TCP.
     Onechat,
+    /// `im`: its push channel over WebSocket, which only receives.
+    Im,
+    /// `events`: Socket.IO over Engine.IO 4 over WebSocket.
+    Events,
+    /// `rooms`: JSON text frames over WebSocket.
+    Rooms,
+    /// `im`: calls by HTTP, which a scenario of its own makes.
+    #[value(skip)]
+    #[serde(skip)]
+    ImCalls,
     /// What another server speaks, which a scenario does not choose.
     #[value(skip)]
-    #[serde(untagged)]
+    #[serde(untagged, skip_deserializing)]
     Foreign(Foreign),
+}
+
+/// What a frame of a ready session is, told by how it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// Messages, or anything else that a full decoding tells.
+    Open,
+    /// One message, whose text it may hold twice.
+    One,
+    /// The answer to what this session sent: it may hold a message, and delivers none.
+    Answer,
+    /// Nobody here listens to it.
+    PassedOver,
 }
 
 /// Which of the server's listeners a wire is spoken on.
@@ -86,42 +116,6 @@ pub(crate) enum Said {
     Other,
 }
 
-/// A message as it arrived, for comparing with what was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SeenPost {
-    /// `None` where the wire does not say.
-    pub(crate) sender: Option<u64>,
-    pub(crate) group: Option<u64>,
-    pub(crate) text: String,
-}
-
-/// A message to send.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Outgoing<'a> {
-    pub(crate) sender: u64,
-    pub(crate) group: u64,
-    /// Echoed in the acknowledgement.
-    pub(crate) index: u32,
-    pub(crate) text: &'a str,
-}
-
-/// The server wrote what this wire does not allow.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WireFault {
-    #[error("HTTP answer {seen:?} instead of 101 with the right Sec-WebSocket-Accept")]
-    NotUpgraded { seen: String },
-    #[error("WebSocket frame header {first:#04x} {second:#04x}: {rule}")]
-    WebSocketHeader { first: u8, second: u8, rule: &'static str },
-    #[error("a length that does not end within 10 bytes")]
-    EndlessLength,
-    #[error("a frame of {got} bytes, at most {max} expected")]
-    FrameTooLong { got: u64, max: usize },
-    #[error("frame header {seen:?} instead of ONECHAT/1.0")]
-    OnechatHeader { seen: String },
-    #[error("not to be decoded as {expected}: {detail}; begins {seen:?}")]
-    Undecodable { expected: &'static str, detail: String, seen: String },
-}
-
 impl Wire {
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -129,68 +123,145 @@ impl Wire {
             Self::StreamWsProto => "stream-ws-proto",
             Self::StreamTcp => "stream-tcp",
             Self::Onechat => "onechat",
+            Self::Im => "im",
+            Self::Events => "events",
+            Self::Rooms => "rooms",
+            Self::ImCalls => "im-calls",
             Self::Foreign(foreign) => foreign.name(),
         }
     }
 
     pub(crate) fn listener(self) -> Listener {
         match self {
-            Self::StreamWsJson | Self::StreamWsProto | Self::Onechat | Self::Foreign(_) => {
-                Listener::Main
-            }
+            Self::StreamWsJson
+            | Self::StreamWsProto
+            | Self::Onechat
+            | Self::Im
+            | Self::Events
+            | Self::Rooms
+            | Self::ImCalls
+            | Self::Foreign(_) => Listener::Main,
             Self::StreamTcp => Listener::Stream,
         }
     }
 
     /// Whether the sending session is sent its own messages.
-    pub(crate) fn echoes(self) -> bool {
+    pub(crate) fn echoes(self, category: Category) -> bool {
         let dialect = match self {
             Self::StreamWsJson | Self::StreamWsProto | Self::StreamTcp => DialectName::Stream,
             Self::Onechat => DialectName::Onechat,
+            Self::Im | Self::ImCalls => DialectName::Im,
+            Self::Events => DialectName::Events,
+            Self::Rooms => DialectName::Rooms,
             Self::Foreign(foreign) => return foreign.traits().echoes,
         };
-        dialect.dialect().traits().echo != Echo::Nothing
+        match dialect.dialect().traits().echo {
+            Echo::Nothing | Echo::OthersOnly => false,
+            Echo::NotDirects => category == Category::Group,
+            Echo::Everything => true,
+        }
+    }
+
+    /// Whether a session can send messages.
+    pub(crate) fn publishes(self) -> bool {
+        !matches!(self, Self::Im | Self::ImCalls)
     }
 
     /// Whether a message is answered once the server has it.
     pub(crate) fn acknowledges(self) -> bool {
         match self {
-            Self::StreamWsJson | Self::StreamWsProto | Self::StreamTcp | Self::Onechat => true,
+            Self::StreamWsJson
+            | Self::StreamWsProto
+            | Self::StreamTcp
+            | Self::Onechat
+            | Self::Events => true,
+            Self::Im | Self::ImCalls | Self::Rooms => false,
             Self::Foreign(foreign) => foreign.traits().acknowledges,
         }
     }
 
-    /// Appends what is written as soon as the connection stands.
-    pub(crate) fn open(self, seat: Seat, host: &str, out: &mut Vec<u8>) -> Step {
-        let user = seat.user;
-        match self {
-            Self::StreamWsJson | Self::StreamWsProto => {
-                websocket::write_upgrade(&format!("/message/chat?token={user}"), host, out);
-                Step::Upgrading
-            }
-            Self::StreamTcp => {
-                delimited::write(&stream::sign_in(user), out);
-                Step::SigningIn
-            }
-            Self::Onechat => {
-                onechat::write(&onechat::login(user), out);
-                Step::SigningIn
-            }
-            Self::Foreign(foreign) => foreign.open(seat, host, out),
-        }
+    /// Whether a session can name the last message that it saw, and is sent what came after it.
+    pub(crate) fn resumes(self) -> bool {
+        matches!(self, Self::StreamWsJson | Self::StreamWsProto | Self::StreamTcp)
     }
 
-    /// Appends an empty Sync, where the dialect has one; returns the step that begins with it.
-    pub(crate) fn sync(self, mask: u32, out: &mut Vec<u8>) -> Step {
+    /// Appends what is written as soon as the connection stands. Without a token the server takes
+    /// a user's id for its word.
+    pub(crate) fn open(
+        self,
+        seat: Seat,
+        token: Option<&str>,
+        host: &str,
+        out: &mut Vec<u8>,
+    ) -> Step {
+        let target = match self {
+            Self::StreamWsJson | Self::StreamWsProto => {
+                &format!("/message/chat?token={}", word_of(seat, token))
+            }
+            Self::Im => im::TARGET,
+            Self::Events => events::TARGET,
+            Self::Rooms => rooms::TARGET,
+            Self::StreamTcp => {
+                delimited::write(&stream::sign_in(&word_of(seat, token)), out);
+                return Step::SigningIn;
+            }
+            Self::Onechat => {
+                onechat::write(&onechat::login(seat.user, token.unwrap_or("")), out);
+                return Step::SigningIn;
+            }
+            Self::ImCalls => {
+                im_calls::write_ping(host, out);
+                return Step::SigningIn;
+            }
+            Self::Foreign(foreign) => return foreign.open(seat, host, out),
+        };
+        websocket::write_upgrade(target, host, out);
+        Step::Upgrading
+    }
+
+    /// Appends what follows the handshake: who it is, where that was not said in it.
+    pub(crate) fn upgraded(
+        self,
+        seat: Seat,
+        token: Option<&str>,
+        after: Option<u64>,
+        mask: u32,
+        out: &mut Vec<u8>,
+    ) -> Step {
+        let token = word_of(seat, token);
+        match self {
+            Self::Im => websocket::write_binary(&im::sign_in(&token), mask, out),
+            Self::Events => websocket::write_text(&events::connect(&token), mask, out),
+            Self::Rooms => websocket::write_text(&rooms::sign_in(&token), mask, out),
+            Self::StreamWsJson
+            | Self::StreamWsProto
+            | Self::StreamTcp
+            | Self::Onechat
+            | Self::ImCalls
+            | Self::Foreign(_) => return self.sync(after, mask, out),
+        }
+        Step::SigningIn
+    }
+
+    /// Appends a Sync, where the dialect has one; returns the step that begins with it. Without
+    /// an id to come `after` the server goes by its own cursors.
+    pub(crate) fn sync(self, after: Option<u64>, mask: u32, out: &mut Vec<u8>) -> Step {
         match self {
             Self::StreamWsJson => {
-                websocket::write_text(&stream::to_json(&stream::sync()), mask, out);
+                websocket::write_text(&stream::to_json(&stream::sync(after)), mask, out);
             }
             Self::StreamWsProto => {
-                websocket::write_binary(&stream::to_proto(&stream::sync()), mask, out);
+                websocket::write_binary(&stream::to_proto(&stream::sync(after)), mask, out);
             }
-            Self::StreamTcp => delimited::write(&stream::to_proto(&stream::sync()), out),
-            Self::Onechat | Self::Foreign(_) => return Step::Ready,
+            Self::StreamTcp => delimited::write(&stream::to_proto(&stream::sync(after)), out),
+            Self::Onechat
+            | Self::Im
+            | Self::Events
+            | Self::Rooms
+            | Self::ImCalls
+            | Self::Foreign(_) => {
+                return Step::Ready;
+            }
         }
         Step::Syncing
     }
@@ -205,7 +276,11 @@ impl Wire {
                 websocket::write_binary(&stream::to_proto(&stream::post(outgoing)), mask, out);
             }
             Self::StreamTcp => delimited::write(&stream::to_proto(&stream::post(outgoing)), out),
-            Self::Onechat => onechat::write(&onechat::group_chat(outgoing), out),
+            Self::Onechat => onechat::write(&onechat::chat(outgoing), out),
+            Self::Events => websocket::write_text(&events::say(outgoing), mask, out),
+            Self::Rooms => websocket::write_text(&rooms::say(outgoing), mask, out),
+            // A workload whose publishers speak one of these is refused before it runs.
+            Self::Im | Self::ImCalls => {}
             Self::Foreign(foreign) => foreign.publish(outgoing, mask, out),
         }
     }
@@ -213,9 +288,25 @@ impl Wire {
     /// Appends the answer to a ping, where the transport has pings.
     pub(crate) fn pong(self, payload: &[u8], mask: u32, out: &mut Vec<u8>) {
         match self {
-            Self::StreamWsJson | Self::StreamWsProto => websocket::write_pong(payload, mask, out),
-            Self::StreamTcp | Self::Onechat => {}
+            Self::StreamWsJson | Self::StreamWsProto | Self::Im | Self::Rooms => {
+                websocket::write_pong(payload, mask, out);
+            }
+            Self::Events if payload == events::PING => {
+                websocket::write_text(events::PONG, mask, out);
+            }
+            Self::Events => websocket::write_pong(payload, mask, out),
+            Self::StreamTcp | Self::Onechat | Self::ImCalls => {}
             Self::Foreign(foreign) => foreign.pong(payload, mask, out),
+        }
+    }
+
+    /// What a frame of a ready session is, by how it begins.
+    pub(crate) fn nature(self, frame: &[u8]) -> Nature {
+        match self {
+            Self::Events if events::is_answer(frame) => Nature::Answer,
+            Self::Events if events::is_passed_over(frame) => Nature::PassedOver,
+            Self::Events if events::is_message(frame) => Nature::One,
+            _ => Nature::Open,
         }
     }
 
@@ -227,12 +318,18 @@ impl Wire {
         bytes: &[u8],
     ) -> Result<Option<(Piece<'_>, usize)>, WireFault> {
         match self {
-            Self::StreamWsJson | Self::StreamWsProto => match step {
-                Step::Upgrading => websocket::cut_upgrade(bytes),
-                Step::SigningIn | Step::Syncing | Step::Ready => websocket::cut(bytes),
-            },
+            Self::StreamWsJson | Self::StreamWsProto | Self::Im | Self::Events | Self::Rooms => {
+                match step {
+                    Step::Upgrading => websocket::cut_upgrade(bytes),
+                    Step::SigningIn | Step::Syncing | Step::Ready => {
+                        let cut = websocket::cut(bytes)?;
+                        Ok(cut.map(|(piece, length)| (self.heartbeat(piece), length)))
+                    }
+                }
+            }
             Self::StreamTcp => delimited::cut(bytes),
             Self::Onechat => onechat::cut(bytes),
+            Self::ImCalls => im_calls::cut(bytes),
             Self::Foreign(foreign) => foreign.cut(step, bytes),
         }
     }
@@ -247,15 +344,28 @@ impl Wire {
                 Step::Upgrading | Step::Syncing | Step::Ready => stream::read_proto(frame),
             },
             Self::Onechat => onechat::read(frame),
+            Self::Im => im::read(frame),
+            Self::Events => events::read(frame),
+            Self::Rooms => rooms::read(frame),
+            Self::ImCalls => Ok(im_calls::read(frame)),
             Self::Foreign(foreign) => foreign.read(step, frame),
+        }
+    }
+
+    /// Engine.IO's heartbeats are texts.
+    fn heartbeat(self, piece: Piece<'_>) -> Piece<'_> {
+        match piece {
+            Piece::Frame(frame) if self == Self::Events && frame == events::PING => {
+                Piece::Ping(frame)
+            }
+            other => other,
         }
     }
 }
 
-/// The beginning of a frame, for an error that a person reads.
-fn excerpt(bytes: &[u8]) -> String {
-    const EXCERPT_BYTES: usize = 120;
-    String::from_utf8_lossy(bytes.get(..EXCERPT_BYTES).unwrap_or(bytes)).into_owned()
+/// What a session says for itself: its token, or the user's id.
+fn word_of(seat: Seat, token: Option<&str>) -> String {
+    token.map_or_else(|| seat.user.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -57,7 +57,8 @@ impl FanoutFlags {
     pub(super) fn into_scenario(self) -> Result<Scenario, BenchError> {
         let Self { groups, members, rate, size, seconds, warmup, dialect, mix } = self;
         let wires = if mix.is_empty() { vec![dialect] } else { mix };
-        let workload = Fanout { groups, members, rate, size, seconds, warmup, wires };
+        let workload =
+            Fanout { groups, members, rate, size, seconds, warmup, wires, ..Fanout::default() };
         checked(&format!("fanout-{groups}x{members}"), Workload::Fanout(workload))
     }
 }
@@ -158,6 +159,10 @@ pub(super) struct RunFlags {
     /// A file with the running server's operator key; PARLANCE_OPERATOR__KEY otherwise.
     #[arg(long, value_name = "FILE", requires = "server")]
     operator_key_file: Option<PathBuf>,
+    /// A file with the key that the running server's tokens are signed with, for scenarios whose
+    /// sessions sign in by token.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    jwt_key_file: Option<PathBuf>,
     /// The running server's process, for its CPU and memory.
     #[arg(long, value_name = "PID", requires = "server")]
     server_pid: Option<u32>,
@@ -182,6 +187,7 @@ impl RunFlags {
             addresses: Addresses { main, stream: self.server_stream },
             operator: self.operator,
             operator_key_file: self.operator_key_file,
+            jwt_key_file: self.jwt_key_file,
             pid: self.server_pid,
         });
         let targets = match self.against.is_empty() {
@@ -191,7 +197,6 @@ impl RunFlags {
         Options {
             running,
             targets,
-            // A varied binary is the file's matter, and the flag's or variable's would hide it.
             server: ServerSettings {
                 durability: self.durability,
                 shards: self.shards,

@@ -10,7 +10,7 @@ use super::{End, Seat, Sink};
 use crate::clock::Clock;
 use crate::limits::{READS_PER_TURN_MAX, UNSENT_BYTES_MAX};
 use crate::seed::Draws;
-use crate::wire::{Outgoing, Piece, Said, Step, Wire};
+use crate::wire::{Outgoing, Piece, Said, Step};
 
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -19,6 +19,25 @@ pub(crate) struct Connection {
     /// The beginning of a frame whose end has not arrived. Empty, and without memory, for most.
     unread: Vec<u8>,
     unsent: Vec<u8>,
+    /// When the connect began, by the run's clock.
+    begun_ns: u64,
+    /// Proves who it is, where that is not said before the handshake.
+    token: Option<Box<str>>,
+    /// The last message that was seen before, for a session that resumes.
+    after: Option<u64>,
+    /// Not read as what comes is announced, but when it is told to.
+    pub(super) slow: bool,
+}
+
+/// How a session begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beginning<'a> {
+    /// The run's clock.
+    pub(crate) begun_ns: u64,
+    /// `None` on a server that takes a user's id for its word.
+    pub(crate) token: Option<&'a str>,
+    /// The last message seen before; nothing, for a session that does not resume.
+    pub(crate) after: Option<u64>,
 }
 
 /// What all connections share while they receive.
@@ -40,10 +59,17 @@ enum Received {
 
 impl Connection {
     /// Over a socket that is connected or connecting; the first bytes wait to be flushed.
-    pub(crate) fn new(stream: TcpStream, seat: Seat, host: &str) -> Self {
+    pub(crate) fn new(stream: TcpStream, seat: Seat, host: &str, beginning: Beginning<'_>) -> Self {
+        let Beginning { begun_ns, token, after } = beginning;
         let mut unsent = Vec::new();
-        let step = seat.wire.open(seat, host, &mut unsent);
-        Self { stream, seat, step, unread: Vec::new(), unsent }
+        let step = seat.wire.open(seat, token, host, &mut unsent);
+        let token = token.filter(|_| step == Step::Upgrading).map(Box::from);
+        let unread = Vec::new();
+        Self { stream, seat, step, unread, unsent, begun_ns, token, after, slow: false }
+    }
+
+    pub(crate) fn begun_ns(&self) -> u64 {
+        self.begun_ns
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
@@ -61,6 +87,12 @@ impl Connection {
     /// Sends a message as soon as the socket takes it.
     pub(crate) fn publish(&mut self, outgoing: Outgoing<'_>, draws: &mut Draws) -> Result<(), End> {
         self.seat.wire.publish(outgoing, mask(draws), &mut self.unsent);
+        self.flush()
+    }
+
+    /// Sends bytes that the wire has no word for, as soon as the socket takes them.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), End> {
+        self.unsent.extend_from_slice(bytes);
         self.flush()
     }
 
@@ -101,6 +133,15 @@ impl Connection {
         Ok(false)
     }
 
+    /// Reads at most as much as the shared buffer holds, once.
+    pub(crate) fn receive_some<S: Sink>(
+        &mut self,
+        index: usize,
+        shared: &mut Receiving<'_, S>,
+    ) -> Result<(), End> {
+        self.receive(index, shared).map(|_| ())
+    }
+
     /// Reads once and handles every whole frame.
     fn receive<S: Sink>(
         &mut self,
@@ -115,8 +156,15 @@ impl Connection {
         };
         let at_ns = shared.clock.now_ns();
         let arrived = shared.buffer.get(..read).unwrap_or_default();
-        let mut handling =
-            Handling { index, wire: self.seat.wire, at_ns, draws: shared.draws, sink: shared.sink };
+        let mut handling = Handling {
+            index,
+            seat: self.seat,
+            token: self.token.as_deref(),
+            after: self.after,
+            at_ns,
+            draws: shared.draws,
+            sink: shared.sink,
+        };
         if self.unread.is_empty() {
             let used = handling.all(&mut self.step, &mut self.unsent, arrived)?;
             self.unread.extend_from_slice(arrived.get(used..).unwrap_or_default());
@@ -139,7 +187,9 @@ impl Connection {
 /// One read's bytes on their way to a sink.
 struct Handling<'a, S> {
     index: usize,
-    wire: Wire,
+    seat: Seat,
+    token: Option<&'a str>,
+    after: Option<u64>,
     at_ns: u64,
     draws: &'a mut Draws,
     sink: &'a mut S,
@@ -148,17 +198,21 @@ struct Handling<'a, S> {
 impl<S: Sink> Handling<'_, S> {
     /// Handles the whole frames at the front of `bytes`; returns how many bytes those were.
     fn all(&mut self, step: &mut Step, unsent: &mut Vec<u8>, bytes: &[u8]) -> Result<usize, End> {
+        let wire = self.seat.wire;
         let mut used = 0;
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
-            let Some((piece, length)) = self.wire.cut(*step, rest)? else { break };
+            let Some((piece, length)) = wire.cut(*step, rest)? else { break };
             used += length;
             match piece {
                 Piece::Frame(frame) if *step == Step::Ready => {
-                    self.sink.frame(self.index, self.wire, frame, self.at_ns);
+                    self.sink.frame(self.index, wire, frame, self.at_ns);
                 }
                 Piece::Frame(frame) => self.sign_in(step, unsent, frame)?,
-                Piece::Upgraded => *step = self.wire.sync(mask(self.draws), unsent),
-                Piece::Ping(payload) => self.wire.pong(payload, mask(self.draws), unsent),
+                Piece::Upgraded => {
+                    let mask = mask(self.draws);
+                    *step = wire.upgraded(self.seat, self.token, self.after, mask, unsent);
+                }
+                Piece::Ping(payload) => wire.pong(payload, mask(self.draws), unsent),
                 Piece::Pong => {}
                 Piece::Close(code) => return Err(code.map_or(End::Silent, End::Code)),
             }
@@ -168,12 +222,15 @@ impl<S: Sink> Handling<'_, S> {
 
     /// A frame before the session is ready.
     fn sign_in(&mut self, step: &mut Step, unsent: &mut Vec<u8>, frame: &[u8]) -> Result<(), End> {
-        match self.wire.read(*step, frame)? {
-            Said::SignedIn => *step = self.wire.sync(mask(self.draws), unsent),
+        match self.seat.wire.read(*step, frame)? {
+            Said::SignedIn => {
+                *step = self.seat.wire.sync(self.after, mask(self.draws), unsent);
+            }
             Said::Synced => *step = Step::Ready,
             Said::Refused { code, message } => return Err(End::Refused { code, message }),
-            // Messages of earlier runs, which this user has never receipted.
-            Said::Posts(_) | Said::Acknowledged { .. } | Said::Other => {}
+            // What was missed, or messages of earlier runs that this user has never receipted.
+            Said::Posts(_) => self.sink.caught_up(self.index, self.seat.wire, frame, self.at_ns),
+            Said::Acknowledged { .. } | Said::Other => {}
         }
         Ok(())
     }

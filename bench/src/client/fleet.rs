@@ -13,16 +13,17 @@ use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
-use super::connection::{Connection, Receiving};
+use super::connection::{Beginning, Connection, Receiving};
 use super::{Addresses, End, Seat, Sink};
 use crate::clock::Clock;
 use crate::error::BenchError;
+use crate::histogram::Latencies;
 use crate::interrupt::Interrupt;
 use crate::limits::{
     CONNECTIONS_PER_SOURCE_MAX, EVENTS_MAX, OPENING_MAX, OPENING_STALL_NS, READ_BUFFER_BYTES,
-    SOURCES_MAX, TURN_WAIT_NS_MAX,
+    SLOW_RECEIVE_BUFFER_BYTES, SOURCES_MAX, TURN_WAIT_NS_MAX,
 };
 use crate::seed::Draws;
 use crate::wire::{Outgoing, Wire};
@@ -37,6 +38,22 @@ pub(crate) struct Fleet {
     ready: usize,
     clock: Clock,
     draws: Draws,
+    /// From each connect to the session's readiness.
+    sign_ins: Latencies,
+}
+
+/// How many sessions are opened at a time, and as whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    /// By seat; none on a server that takes a user's id for its word.
+    pub(crate) tokens: Vec<String>,
+    pub(crate) at_once: usize,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self { tokens: Vec::new(), at_once: OPENING_MAX }
+    }
 }
 
 impl Fleet {
@@ -56,24 +73,38 @@ impl Fleet {
             ready: 0,
             clock,
             draws,
+            sign_ins: Latencies::new(),
         })
     }
 
     /// Opens a session for every seat and waits until all are ready.
     pub(crate) fn open(&mut self, seats: &[Seat], interrupt: &Interrupt) -> Result<(), BenchError> {
+        self.open_as(seats, &Opening::default(), interrupt)
+    }
+
+    /// The same, with tokens and with a bound on how many are on their way.
+    pub(crate) fn open_as(
+        &mut self,
+        seats: &[Seat],
+        opening: &Opening,
+        interrupt: &Interrupt,
+    ) -> Result<(), BenchError> {
         let first = self.connections.len();
         let wanted = first + seats.len();
-        let mut waiting = seats.iter();
-        let mut opening = Opening::default();
+        let mut waiting = seats.iter().enumerate();
+        let mut awaiting = Awaiting::default();
         let mut progress = (self.ready, self.clock.now_ns());
         while self.ready < wanted {
-            while self.connections.len() - self.ready < OPENING_MAX
-                && let Some(seat) = waiting.next()
+            while self.connections.len() - self.ready < opening.at_once
+                && let Some((at, seat)) = waiting.next()
             {
-                self.connect(*seat)?;
+                let token = opening.tokens.get(at).map(String::as_str);
+                let index = self.connections.len();
+                let connection = self.connect(index, *seat, token, None)?;
+                self.connections.push(Some(connection));
             }
-            self.turn(TURN_WAIT_NS_MAX, &mut opening)?;
-            if let Some((index, end)) = opening.failed.take() {
+            self.turn(TURN_WAIT_NS_MAX, &mut awaiting)?;
+            if let Some((index, end)) = awaiting.failed.take() {
                 let seat = index.checked_sub(first).and_then(|at| seats.get(at));
                 let (user, wire) = seat.map_or((0, "?"), |seat| (seat.user, seat.wire.name()));
                 return Err(BenchError::SignIn { user, wire, end });
@@ -90,6 +121,85 @@ impl Fleet {
             }
         }
         Ok(())
+    }
+
+    /// From each connect so far to the session's readiness.
+    pub(crate) fn sign_ins(&self) -> &Latencies {
+        &self.sign_ins
+    }
+
+    /// Sessions that are ready.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready
+    }
+
+    /// Closes a seat's connection without a word, as a network does.
+    pub(crate) fn drop_connection(&mut self, index: usize) {
+        let connection = self.connections.get_mut(index).and_then(Option::take);
+        if connection.is_some_and(|connection| connection.is_ready()) {
+            self.ready -= 1;
+        }
+    }
+
+    /// Begins a new session in a seat whose connection is gone. `after` is the last message that
+    /// the seat has seen.
+    pub(crate) fn reopen(
+        &mut self,
+        index: usize,
+        seat: Seat,
+        after: Option<u64>,
+    ) -> Result<(), BenchError> {
+        let connection = self.connect(index, seat, None, after)?;
+        if let Some(slot) = self.connections.get_mut(index) {
+            *slot = Some(connection);
+        }
+        Ok(())
+    }
+
+    /// From here on a seat is read only by [`Self::read_some`]. Its socket holds little, so that
+    /// what it does not read soon waits at the server.
+    pub(crate) fn stop_reading(&mut self, index: usize) -> Result<(), BenchError> {
+        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+            return Ok(());
+        };
+        connection.slow = true;
+        SockRef::from(connection.stream())
+            .set_recv_buffer_size(SLOW_RECEIVE_BUFFER_BYTES)
+            .map_err(|source| BenchError::io("bounding a socket's receive buffer", source))
+    }
+
+    /// From here on a seat is read again as what comes is announced, what waits first.
+    pub(crate) fn read_again(&mut self, index: usize, sink: &mut impl Sink) {
+        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+            return;
+        };
+        connection.slow = false;
+        let result = announce_again(&self.epoll, connection, index);
+        self.settle(index, result, sink);
+    }
+
+    /// Reads up to `bytes` of what has come for a seat.
+    pub(crate) fn read_some(&mut self, index: usize, bytes: usize, sink: &mut impl Sink) {
+        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+            return;
+        };
+        let bytes = bytes.min(self.buffer.len());
+        let Some(buffer) = self.buffer.get_mut(..bytes) else { return };
+        let (clock, draws) = (self.clock, &mut self.draws);
+        let mut receiving = Receiving { buffer, clock, draws, sink: &mut *sink };
+        let result = connection.receive_some(index, &mut receiving);
+        self.settle(index, result, sink);
+    }
+
+    /// Sends bytes that a seat's wire has no word for; `false` where its connection is gone.
+    pub(crate) fn write(&mut self, index: usize, bytes: &[u8], sink: &mut impl Sink) -> bool {
+        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+            return false;
+        };
+        let result = connection.write(bytes);
+        let sent = result.is_ok();
+        self.settle(index, result, sink);
+        sent
     }
 
     /// Waits up to `wait_ns` for sockets and handles at most [`EVENTS_MAX`] of them.
@@ -140,6 +250,11 @@ impl Fleet {
             result = connection.flush();
         }
         let closing = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+        if connection.slow {
+            // What it has not read it will not miss.
+            let result = if closing { Err(End::Silent) } else { result };
+            return self.settle(index, result, sink);
+        }
         if result.is_ok() && (closing || flags.contains(EventFlags::IN)) {
             let mut receiving = Receiving {
                 buffer: &mut self.buffer,
@@ -155,6 +270,7 @@ impl Fleet {
         }
         if !was_ready && connection.is_ready() {
             self.ready += 1;
+            self.sign_ins.record(self.clock.now_ns().saturating_sub(connection.begun_ns()));
         }
         self.settle(index, result, sink);
     }
@@ -170,16 +286,22 @@ impl Fleet {
         sink.ended(index, end);
     }
 
-    fn connect(&mut self, seat: Seat) -> Result<(), BenchError> {
-        let index = self.connections.len();
+    fn connect(
+        &self,
+        index: usize,
+        seat: Seat,
+        token: Option<&str>,
+        after: Option<u64>,
+    ) -> Result<Connection, BenchError> {
+        let begun_ns = self.clock.now_ns();
         let address = self.addresses.of(seat.wire);
         let stream = start_connect(address, index)
             .map_err(|source| BenchError::io(format!("connecting to {address}"), source))?;
-        let connection = Connection::new(stream, seat, &address.to_string());
+        let beginning = Beginning { begun_ns, token, after };
+        let connection = Connection::new(stream, seat, &address.to_string(), beginning);
         epoll::add(&self.epoll, connection.stream(), event_data(index), interest())
             .map_err(|errno| BenchError::io("adding a socket to epoll", errno.into()))?;
-        self.connections.push(Some(connection));
-        Ok(())
+        Ok(connection)
     }
 }
 
@@ -226,11 +348,11 @@ fn source_of(address: SocketAddr, index: usize) -> Option<Ipv4Addr> {
 
 /// Listens to a fleet whose sessions only have to get ready.
 #[derive(Default)]
-struct Opening {
+struct Awaiting {
     failed: Option<(usize, End)>,
 }
 
-impl Sink for Opening {
+impl Sink for Awaiting {
     fn frame(&mut self, _: usize, _: Wire, _: &[u8], _: u64) {}
 
     fn ended(&mut self, seat: usize, end: End) {

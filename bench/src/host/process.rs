@@ -1,11 +1,16 @@
-//! The server's process: CPU time and memory, and the sockets' share of the kernel.
+//! The server's processes: CPU time and memory, and the sockets' share of the kernel.
+//!
+//! A server may be several processes: what is told of a pid is told of it and of all that descend
+//! from it.
+
+use std::fs;
 
 use serde::Serialize;
 
 use super::{labelled, read};
 use crate::error::BenchError;
 
-/// CPU time of all threads that a process has and had.
+/// CPU time of all threads that the processes have and had, and of their children that ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct CpuTime {
     pub(crate) user_ns: u64,
@@ -16,10 +21,21 @@ impl CpuTime {
     /// From `/proc/PID/stat`: in ticks of 10 ms as a rule, but complete (the finer per-thread
     /// figures lose the threads that ended, io_uring's workers among them).
     pub(crate) fn of(pid: u32) -> Result<Self, BenchError> {
-        let path = format!("/proc/{pid}/stat");
-        let text = read(&path)?;
         let tick_ns = 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1);
-        parse_stat(&text, tick_ns).ok_or(BenchError::Proc { path, seen: text })
+        let mut total = Self::default();
+        for member in tree(pid) {
+            let path = format!("/proc/{member}/stat");
+            let text = match read(&path) {
+                Ok(text) => text,
+                // A child that has ended since is in its parent's account.
+                Err(_) if member != pid => continue,
+                Err(error) => return Err(error),
+            };
+            let time = parse_stat(&text, tick_ns).ok_or(BenchError::Proc { path, seen: text })?;
+            total.user_ns += time.user_ns;
+            total.system_ns += time.system_ns;
+        }
+        Ok(total)
     }
 
     pub(crate) fn total_ns(self) -> u64 {
@@ -36,15 +52,47 @@ impl CpuTime {
 
 pub(super) fn parse_stat(text: &str, tick_ns: u64) -> Option<CpuTime> {
     // The second field is the command's name in parentheses and may itself hold anything; of
-    // the fields behind it, utime and stime are numbers 12 and 13.
+    // the fields behind it, utime and stime are numbers 12 and 13, and those of the children that
+    // were waited for follow them.
     let (_, fields) = text.rsplit_once(')')?;
-    let mut times = fields.split_whitespace().skip(11);
-    let user: u64 = times.next()?.parse().ok()?;
-    let system: u64 = times.next()?.parse().ok()?;
+    let mut times = fields.split_whitespace().skip(11).map_while(|time| time.parse::<u64>().ok());
+    let (user, system) = (times.next()?, times.next()?);
+    let (children_user, children_system) = (times.next()?, times.next()?);
+    let nanoseconds = |ticks: u64, more: u64| ticks.saturating_add(more).saturating_mul(tick_ns);
     Some(CpuTime {
-        user_ns: user.saturating_mul(tick_ns),
-        system_ns: system.saturating_mul(tick_ns),
+        user_ns: nanoseconds(user, children_user),
+        system_ns: nanoseconds(system, children_system),
     })
+}
+
+/// A process and all that descend from it, itself first.
+pub(super) fn tree(pid: u32) -> Vec<u32> {
+    let mut members = vec![pid];
+    let mut at = 0;
+    while let Some(parent) = members.get(at).copied() {
+        at += 1;
+        let tasks = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten();
+        for task in tasks.filter_map(Result::ok) {
+            // Absent where the task has ended, and on kernels built without it.
+            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            members.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        }
+    }
+    members
+}
+
+/// Open file descriptors of a process and its descendants.
+pub(crate) fn descriptors(pid: u32) -> Result<u64, BenchError> {
+    let mut count = 0;
+    for member in tree(pid) {
+        let path = format!("/proc/{member}/fd");
+        match fs::read_dir(&path) {
+            Ok(entries) => count += entries.count() as u64,
+            Err(_) if member != pid => {}
+            Err(source) => return Err(BenchError::io(format!("reading {path}"), source)),
+        }
+    }
+    Ok(count)
 }
 
 /// What a process has in memory, and what the kernel holds for all TCP sockets of the host.
@@ -63,22 +111,34 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn of(pid: u32) -> Result<Self, BenchError> {
-        let path = format!("/proc/{pid}/status");
-        let status = read(&path)?;
-        let rss = labelled(&status, "VmRSS:");
         let sockstat = read("/proc/net/sockstat")?;
         let (tcp_sockets, tcp_pages) = parse_sockstat(&sockstat).unwrap_or_default();
         let slab = labelled(&read("/proc/meminfo")?, "Slab:").unwrap_or_default();
-        Ok(Self {
-            rss_bytes: kibibytes(rss.ok_or(BenchError::Proc { path, seen: status })?),
-            pss_bytes: read(format!("/proc/{pid}/smaps_rollup"))
-                .ok()
-                .and_then(|rollup| labelled(&rollup, "Pss:"))
-                .map(kibibytes),
+        let mut memory = Self {
+            rss_bytes: 0,
+            pss_bytes: Some(0),
             tcp_sockets,
             tcp_buffers_bytes: tcp_pages.saturating_mul(rustix::param::page_size() as u64),
             slab_bytes: kibibytes(slab),
-        })
+        };
+        for member in tree(pid) {
+            let path = format!("/proc/{member}/status");
+            let status = match read(&path) {
+                Ok(status) => status,
+                Err(_) if member != pid => continue,
+                Err(error) => return Err(error),
+            };
+            match labelled(&status, "VmRSS:") {
+                Some(rss) => memory.rss_bytes += kibibytes(rss),
+                // One that has ended and was not waited for has none.
+                None if member != pid => continue,
+                None => return Err(BenchError::Proc { path, seen: status }),
+            }
+            let rollup = read(format!("/proc/{member}/smaps_rollup")).ok();
+            let pss = rollup.and_then(|rollup| labelled(&rollup, "Pss:")).map(kibibytes);
+            memory.pss_bytes = memory.pss_bytes.zip(pss).map(|(sum, pss)| sum + pss);
+        }
+        Ok(memory)
     }
 }
 

@@ -29,7 +29,7 @@ fn read(text: &str, changes: &Changes) -> Result<Scenario, BenchError> {
 fn members(variant: &Variant) -> u32 {
     match &variant.workload {
         Workload::Fanout(Fanout { members, .. }) => *members,
-        Workload::Idle(_) => 0,
+        _ => 0,
     }
 }
 

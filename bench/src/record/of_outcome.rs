@@ -18,6 +18,7 @@ impl Outcome {
                 fanout(&mut measurement, *result);
                 measurement
             }
+            Self::Measured(measurement) => *measurement,
             Self::Idle { workload, result } => {
                 let json = (to_value(&workload), to_value(&result));
                 let mut measurement = Measurement::new(verdict, json.0, json.1);
@@ -33,6 +34,7 @@ impl Outcome {
                 (result.interrupted, result.faults.any(), result.generator.limited.is_some())
             }
             Self::Idle { result, .. } => (result.interrupted, result.disconnected > 0, false),
+            Self::Measured(measurement) => return measurement.verdict,
         };
         if interrupted {
             Verdict::Interrupted

@@ -2,6 +2,7 @@
 
 use super::{Outcome, Report};
 use crate::histogram::Quantiles;
+use crate::record::Measurement;
 use crate::record::Verdict;
 use crate::scenario::MemoryStages;
 use crate::scenario::fanout::FanoutResult;
@@ -40,6 +41,10 @@ pub(crate) fn render(report: &Report) -> String {
             idle_workload(&mut lines, workload);
             server(&mut lines, report);
             idle_result(&mut lines, result);
+        }
+        Outcome::Measured(measurement) => {
+            server(&mut lines, report);
+            figures(&mut lines, measurement);
         }
     }
     lines.add("seed", report.seed.to_string());
@@ -130,6 +135,18 @@ fn fanout_result(lines: &mut Lines, result: &FanoutResult) {
     }
 }
 
+/// Every figure by its name.
+fn figures(lines: &mut Lines, measurement: &Measurement) {
+    for (name, figure) in &measurement.figures {
+        let unit = serde_json::to_value(figure.unit).unwrap_or_default();
+        let unit = unit.as_str().unwrap_or_default();
+        lines.add(&format!("{name} "), format!(" {:.3} {unit}", figure.value));
+    }
+    for reason in &measurement.reasons {
+        lines.add("", format!("- {reason}"));
+    }
+}
+
 fn idle_result(lines: &mut Lines, result: &IdleResult) {
     lines.add(
         "signed in",
@@ -214,6 +231,7 @@ fn verdict(report: &Report) -> String {
         Verdict::GeneratorLimited => {
             let why = match &report.outcome {
                 Outcome::Fanout { result, .. } => result.generator.limited.as_deref(),
+                Outcome::Measured(measurement) => measurement.reasons.first().map(String::as_str),
                 Outcome::Idle { .. } => None,
             };
             format!("generator-limited: {}", why.unwrap_or("the generator was the bottleneck"))

@@ -47,6 +47,7 @@ fn fanout() -> Outcome {
         seconds: 30,
         warmup: 5,
         wires: vec![Wire::StreamWsJson, Wire::Onechat],
+        ..Fanout::default()
     };
     let result = FanoutResult {
         interrupted: false,
@@ -68,6 +69,8 @@ fn fanout() -> Outcome {
         }),
         memory: Some(stages()),
         generator: Generator { cpu_share: 0.25, waiting_share: 0.01, lag: delivery, limited: None },
+        slow_receipts: 0,
+        slow_closed: 0,
         timelines: Timelines::default(),
     };
     Outcome::Fanout { workload, result: Box::new(result) }
@@ -87,7 +90,7 @@ fn change(outcome: Outcome, change: fn(&mut FanoutResult)) -> Report {
             change(&mut result);
             report(Outcome::Fanout { workload, result })
         }
-        Outcome::Idle { .. } => panic!("not a fan-out"),
+        Outcome::Idle { .. } | Outcome::Measured(_) => panic!("not a fan-out"),
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::client::Addresses;
 use crate::target::operator::Operator;
 use crate::target::{ServerFacts, Target};
-use crate::wire::{Outgoing, Said, Step, Wire};
+use crate::wire::{Category, Outgoing, Said, Step, Wire};
 pub(crate) use frames::server_frame;
 use frames::{
     acknowledged, pushed, read_delimited, read_head, read_masked, read_onechat, refused, synced,
@@ -107,6 +107,7 @@ impl FakeServer {
             wire: None,
             operator: Some(Operator::new(self.operator, "key")),
             pid: Some(std::process::id()),
+            signer: None,
             own: None,
             facts: ServerFacts::default(),
         }
@@ -293,7 +294,8 @@ impl Shared {
 fn deliver(state: &State, member: u64, message: &Message) -> Option<()> {
     let Some((wire, stream)) = state.sessions.get(&member) else { return Some(()) };
     let Message { sender, group, index, text } = message;
-    let outgoing = Outgoing { sender: *sender, group: *group, index: *index, text };
+    let category = Category::Group;
+    let outgoing = Outgoing { sender: *sender, category, group: *group, index: *index, text };
     write_to(stream, *wire, &pushed(*wire, outgoing))
 }
 

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::fanout::settle;
-use super::{MemoryStages, Setting, seconds};
+use super::{MemoryStages, Setting, seconds, settle};
 use crate::client::fleet::Fleet;
 use crate::client::{End, Sink};
 use crate::clock::Clock;

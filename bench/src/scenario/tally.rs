@@ -11,7 +11,7 @@ use crate::histogram::Timeline;
 use crate::limits::{EXAMPLES_MAX, SAMPLE_EVERY};
 use crate::pacer::Schedule;
 use crate::stamp::{Found, Stamp, Stamper};
-use crate::wire::{Said, SeenPost, Step, Wire};
+use crate::wire::{Nature, Said, SeenPost, Step, Wire};
 use crate::workload::Fanout;
 
 /// What a receiver must never see. Each is counted once for each receiver.
@@ -39,6 +39,19 @@ pub(crate) struct Faults {
 impl Faults {
     pub(crate) fn any(&self) -> bool {
         *self != Self::default()
+    }
+
+    /// Those of another stretch of the same run.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.lost += other.lost;
+        self.duplicated += other.duplicated;
+        self.reordered += other.reordered;
+        self.misdelivered += other.misdelivered;
+        self.malformed += other.malformed;
+        self.refused += other.refused;
+        self.unacknowledged += other.unacknowledged;
+        self.disconnected += other.disconnected;
+        self.unpublished += other.unpublished;
     }
 }
 
@@ -81,10 +94,14 @@ pub(crate) struct Tally<'a> {
     /// First receipts.
     distinct: u64,
     published: u64,
-    pub(crate) latencies: Timeline,
+    latencies: Timeline,
     /// Of each message, the last receiver's.
-    pub(crate) completions: Timeline,
-    pub(crate) acknowledgements: Timeline,
+    completions: Timeline,
+    acknowledgements: Timeline,
+    /// Stamps that came to receivers which are slow on purpose.
+    slow_receipts: u64,
+    /// Those of them that the server closed.
+    slow_ended: u64,
 }
 
 impl<'a> Tally<'a> {
@@ -106,6 +123,8 @@ impl<'a> Tally<'a> {
             latencies: timeline.clone(),
             completions: timeline.clone(),
             acknowledgements: timeline,
+            slow_receipts: 0,
+            slow_ended: 0,
         }
     }
 
@@ -115,6 +134,16 @@ impl<'a> Tally<'a> {
 
     pub(crate) fn deliveries(&self) -> u64 {
         self.deliveries
+    }
+
+    /// Receipts of those that are slow on purpose, and how many of them were closed.
+    pub(crate) fn slow(&self) -> (u64, u64) {
+        (self.slow_receipts, self.slow_ended)
+    }
+
+    /// Of deliveries, of each message's last one, and of acknowledgements.
+    pub(crate) fn timelines(&self) -> (Timeline, Timeline, Timeline) {
+        (self.latencies.clone(), self.completions.clone(), self.acknowledgements.clone())
     }
 
     pub(crate) fn published(&self) -> u64 {
@@ -148,9 +177,9 @@ impl<'a> Tally<'a> {
     pub(crate) fn finish(mut self) -> (Faults, Vec<String>) {
         self.faults.unacknowledged = self.acknowledgements_due();
         let workload = self.plan.workload;
-        let echoes = workload.publisher_wire().echoes();
+        let echoes = workload.echoes();
         for (seat, account) in self.accounts.iter().enumerate() {
-            if workload.is_publisher(seat) && !echoes {
+            if workload.is_slow(seat) || (workload.is_publisher(seat) && !echoes) {
                 continue;
             }
             let group = workload.group_of(seat);
@@ -186,7 +215,7 @@ impl<'a> Tally<'a> {
     fn receipt(&mut self, seat: usize, stamp: Stamp, at_ns: u64) {
         let Stamp { group, index, intended_ns } = stamp;
         let workload = self.plan.workload;
-        let silent = workload.is_publisher(seat) && !workload.publisher_wire().echoes();
+        let silent = workload.is_publisher(seat) && !workload.echoes();
         let counter = self.seen.get_mut(group as usize).and_then(|of| of.get_mut(index as usize));
         let counter = counter.filter(|_| workload.group_of(seat) == group && !silent);
         let (Some(counter), Some(account)) = (counter, self.accounts.get_mut(seat)) else {
@@ -291,9 +320,21 @@ impl<'a> Tally<'a> {
 
 impl Sink for Tally<'_> {
     fn frame(&mut self, seat: usize, wire: Wire, frame: &[u8], at_ns: u64) {
+        let stamps_max = match wire.nature(frame) {
+            Nature::PassedOver => return,
+            Nature::Answer => return self.unstamped(seat, wire, frame, at_ns),
+            Nature::One => 1,
+            Nature::Open => u64::MAX,
+        };
+        if self.plan.workload.is_slow(seat) {
+            self.slow_receipts += self.plan.stamper.count(frame).min(stamps_max);
+            return;
+        }
         let mut rest = frame;
         let mut stamps = 0u64;
-        while let Some((found, after)) = self.plan.stamper.find(rest) {
+        while stamps < stamps_max
+            && let Some((found, after)) = self.plan.stamper.find(rest)
+        {
             rest = after;
             stamps += 1;
             match found {
@@ -316,6 +357,10 @@ impl Sink for Tally<'_> {
     }
 
     fn ended(&mut self, seat: usize, end: End) {
+        if self.plan.workload.is_slow(seat) {
+            self.slow_ended += 1;
+            return;
+        }
         self.fault(|faults| &mut faults.disconnected, || format!("seat {seat}: {end}"));
     }
 }

@@ -5,7 +5,7 @@ use super::fanout::FanoutResult;
 use super::tally::Faults;
 use super::*;
 use crate::limits::EXAMPLES_MAX;
-use crate::wire::Wire;
+use crate::wire::{Category, Wire};
 use crate::workload::{Fanout, Idle};
 
 const ALL: [Wire; 4] = [Wire::StreamWsJson, Wire::StreamWsProto, Wire::StreamTcp, Wire::Onechat];
@@ -23,6 +23,7 @@ fn run(misdeed: Misdeed, wires: &[Wire]) -> FanoutResult {
         seconds: 1,
         warmup: 0,
         wires: wires.to_vec(),
+        ..Fanout::default()
     };
     let server = FakeServer::start(misdeed);
     let (target, interrupt) = (server.target(), Interrupt::default());
@@ -45,7 +46,7 @@ fn an_honest_server_is_clean_over_every_dialect() {
     for wire in ALL {
         let result = run(Misdeed::Nothing, &[wire]);
         assert!(!result.faults.any(), "seed {SEED} {wire:?} {:?}", result.fault_examples);
-        let receivers = u64::from(MEMBERS) + u64::from(wire.echoes());
+        let receivers = u64::from(MEMBERS) + u64::from(wire.echoes(Category::Group));
         assert_eq!(result.receipts, 80 * receivers, "seed {SEED} {wire:?}");
         assert_eq!(result.delivery.count, 80 * receivers);
         assert_eq!(result.last_recipient.count, 80);
@@ -140,4 +141,14 @@ fn a_server_that_is_not_there_is_an_error_that_names_it() {
     let workload = Idle { connections: 1, seconds: 0, wire: Wire::Onechat };
     let error = idle::run(&workload, &setting).expect_err("no server").to_string();
     assert!(error.contains("onechat") && error.contains("refused"), "{error}");
+}
+
+#[test]
+fn what_does_not_grow_has_no_slope() {
+    let line = |points: &[(f64, f64)]| soak::slope(points.iter().copied());
+    assert_eq!(line(&[(0.0, 5.0), (1.0, 5.0), (2.0, 5.0)]), Some(0.0));
+    assert_eq!(line(&[(10.0, 0.0), (20.0, 30.0)]), Some(3.0));
+    assert_eq!(line(&[(0.0, 1.0), (1.0, 3.0), (2.0, 2.0)]), Some(0.5));
+    assert_eq!(line(&[(1.0, 1.0)]), None);
+    assert_eq!(line(&[]), None);
 }

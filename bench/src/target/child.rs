@@ -62,6 +62,10 @@ impl OwnServer {
         Ok(Self { child, ends, directory })
     }
 
+    pub(super) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub(super) fn id(&self) -> u32 {
         self.child.id()
     }

@@ -46,6 +46,7 @@ pub(crate) fn start(
         wire: Some(Wire::Foreign(Foreign::Lines)),
         operator: None,
         pid: Some(server.id()),
+        signer: None,
         own: Some(server),
         facts,
     })

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::child::{Ends, OwnServer, free_addresses};
 use super::operator::{self, Operator};
+use super::signer::Signer;
 use super::{ServerFacts, Target};
 use crate::client::Addresses;
 use crate::error::BenchError;
@@ -22,6 +23,8 @@ use crate::plan::ServerSettings;
 pub(crate) struct Start {
     /// Without a binary `parlance` beside this one is started.
     pub(crate) server: ServerSettings,
+    /// Sessions sign in with tokens; otherwise the server takes a user's id for its word.
+    pub(crate) with_tokens: bool,
     /// Where the temporary data directory is made; the system's own place otherwise.
     pub(crate) data_parent: Option<PathBuf>,
 }
@@ -35,13 +38,20 @@ impl Start {
         let [main, stream, operator] = free_addresses()?;
         let settings = self.settings(main, stream, operator);
         let mut command = Command::new(&binary);
-        command.args(["serve", "--open", "--data"]).arg(&data).envs(&settings);
+        command.args(["serve", "--data"]).arg(&data).envs(&settings);
+        if !self.with_tokens {
+            command.arg("--open");
+        }
         let pin = self.server.pin.as_ref();
         let mut server = OwnServer::start(&mut command, directory, pin, Ends::InOrder)?;
         server.wait_until(|| operator::ready(operator), interrupt)?;
         let key = match key_of_environment() {
             Some(key) => key,
             None => read_key(&data.join("secrets/operator.key"))?,
+        };
+        let signer = match self.with_tokens {
+            true => Some(Signer::new(&read_key(&data.join("secrets/jwt.key"))?)),
+            false => None,
         };
         let facts = ServerFacts {
             started_here: true,
@@ -55,6 +65,7 @@ impl Start {
             wire: None,
             operator: Some(Operator::new(operator, key)),
             pid: Some(server.id()),
+            signer,
             own: Some(server),
             facts,
         })

@@ -35,5 +35,5 @@ pub(crate) fn read(line: &[u8]) -> Result<Said, WireFault> {
         detail: error.to_string(),
         seen: excerpt(line),
     })?;
-    Ok(Said::Posts(vec![SeenPost { sender: None, group: None, text: text.to_owned() }]))
+    Ok(Said::Posts(vec![SeenPost { sender: None, group: None, id: None, text: text.to_owned() }]))
 }

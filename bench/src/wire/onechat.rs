@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outgoing, Piece, Said, SeenPost, WireFault, excerpt};
+use super::{Category, Outgoing, Piece, Said, SeenPost, WireFault, excerpt};
 use crate::limits::SERVER_FRAME_BYTES_MAX;
 
 const HEADER: &[u8] = b"ONECHAT/1.0\r\nPAYLOAD_LEN: ";
@@ -15,6 +15,7 @@ const LENGTH_DIGITS_MAX: usize = 10;
 enum Command<'a> {
     Login { name: String, pass: &'a str, ack: &'a str, device: &'a str },
     GroupChat { to: u64, msg: &'a str, ack: String },
+    SingleChat { to: u64, msg: &'a str, ack: String },
 }
 
 /// What a client of this benchmark reads; every other command is [`Event::Other`].
@@ -30,6 +31,10 @@ enum Event {
         to: u64,
         msg: String,
     },
+    SingleChat {
+        from: u64,
+        msg: String,
+    },
     Error {
         msg: String,
         code: i64,
@@ -38,13 +43,18 @@ enum Event {
     Other,
 }
 
-pub(crate) fn login(user: u64) -> Vec<u8> {
-    to_json(&Command::Login { name: user.to_string(), pass: "", ack: "login", device: "bench" })
+/// A token stands in the password's place.
+pub(crate) fn login(user: u64, pass: &str) -> Vec<u8> {
+    to_json(&Command::Login { name: user.to_string(), pass, ack: "login", device: "bench" })
 }
 
-pub(crate) fn group_chat(outgoing: Outgoing<'_>) -> Vec<u8> {
+pub(crate) fn chat(outgoing: Outgoing<'_>) -> Vec<u8> {
+    let Outgoing { group: to, text: msg, .. } = outgoing;
     let ack = outgoing.index.to_string();
-    to_json(&Command::GroupChat { to: outgoing.group, msg: outgoing.text, ack })
+    to_json(&match outgoing.category {
+        Category::Group => Command::GroupChat { to, msg, ack },
+        Category::Direct => Command::SingleChat { to, msg, ack },
+    })
 }
 
 fn to_json(command: &Command<'_>) -> Vec<u8> {
@@ -88,11 +98,15 @@ pub(crate) fn read(frame: &[u8]) -> Result<Said, WireFault> {
     Ok(match event {
         Event::Ack { action, ack } => match (action.as_str(), ack.parse()) {
             ("login", _) => Said::SignedIn,
-            ("group_chat", Ok(index)) => Said::Acknowledged { index },
+            ("group_chat" | "single_chat", Ok(index)) => Said::Acknowledged { index },
             _ => Said::Other,
         },
         Event::GroupChat { from, to, msg } => {
-            Said::Posts(vec![SeenPost { sender: Some(from), group: Some(to), text: msg }])
+            let (sender, group) = (Some(from), Some(to));
+            Said::Posts(vec![SeenPost { sender, group, id: None, text: msg }])
+        }
+        Event::SingleChat { from, msg } => {
+            Said::Posts(vec![SeenPost { sender: Some(from), group: None, id: None, text: msg }])
         }
         Event::Error { msg, code } => Said::Refused { code, message: msg },
         Event::Other => Said::Other,

@@ -7,8 +7,9 @@
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-use super::{Outgoing, Said, SeenPost, WireFault, excerpt};
+use super::{Category, Outgoing, Said, SeenPost, WireFault, excerpt};
 
+const CATEGORY_PRIVATE: i32 = 1;
 const CATEGORY_GROUP: i32 = 2;
 const TYPE_TEXT: i32 = 1;
 const PAYLOAD_SYNC: i32 = 1;
@@ -42,12 +43,32 @@ pub(crate) struct Stream {
     #[prost(int32, required, tag = "3")]
     #[serde(rename = "type")]
     kind: i32,
+    #[prost(message, optional, tag = "10")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    local: Option<ClientIds>,
     #[prost(message, optional, tag = "11")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     postbox: Option<Postbox>,
     #[prost(message, optional, tag = "15")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<Status>,
+}
+
+/// Up to which message of each category a session has seen all.
+#[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
+struct ClientIds {
+    #[prost(message, repeated, tag = "1")]
+    #[serde(default)]
+    ids: Vec<ClientId>,
+}
+
+#[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
+struct ClientId {
+    #[prost(int32, required, tag = "1")]
+    category: i32,
+    #[prost(uint64, optional, tag = "2")]
+    #[serde(default, with = "uint64_or_none", skip_serializing_if = "Option::is_none")]
+    last_id: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
@@ -79,6 +100,9 @@ struct Postmark {
     #[prost(uint64, required, tag = "3")]
     #[serde(with = "uint64")]
     receiver: u64,
+    #[prost(uint64, optional, tag = "4")]
+    #[serde(default, with = "uint64_or_none", skip_serializing_if = "Option::is_none")]
+    unique_id: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
@@ -88,15 +112,44 @@ struct Text {
 }
 
 /// Protobuf's JSON writes 64-bit integers as strings; numbers are read too.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Shown {
+    Number(u64),
+    Text(String),
+}
+
+impl Shown {
+    fn number<E: serde::de::Error>(self) -> Result<u64, E> {
+        match self {
+            Self::Number(number) => Ok(number),
+            Self::Text(text) => text.parse().map_err(E::custom),
+        }
+    }
+}
+
+mod uint64_or_none {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Shown;
+
+    #[expect(clippy::ref_option, reason = "serde's `with` calls it by reference")]
+    pub(super) fn serialize<S: Serializer>(value: &Option<u64>, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => to.collect_str(value),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+        Option::<Shown>::deserialize(from)?.map(Shown::number).transpose()
+    }
+}
+
 mod uint64 {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Shown {
-        Number(u64),
-        Text(String),
-    }
+    use super::Shown;
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `with` calls it by reference")]
     pub(super) fn serialize<S: Serializer>(value: &u64, to: S) -> Result<S::Ok, S::Error> {
@@ -104,29 +157,34 @@ mod uint64 {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-        match Shown::deserialize(from)? {
-            Shown::Number(number) => Ok(number),
-            Shown::Text(text) => text.parse().map_err(serde::de::Error::custom),
-        }
+        Shown::deserialize(from)?.number()
     }
 }
 
 /// The first frame of a raw TCP connection.
-pub(crate) fn sign_in(user: u64) -> Vec<u8> {
-    SignIn { token: user.to_string(), device_id: "bench".to_owned() }.encode_to_vec()
+pub(crate) fn sign_in(token: &str) -> Vec<u8> {
+    SignIn { token: token.to_owned(), device_id: "bench".to_owned() }.encode_to_vec()
 }
 
-pub(crate) fn sync() -> Stream {
-    Stream { sn: SYNC_SN.to_owned(), kind: PAYLOAD_SYNC, postbox: None, error: None }
+/// Without an id to come `after` the server goes by its own cursors.
+pub(crate) fn sync(after: Option<u64>) -> Stream {
+    let group = |last_id| ClientId { category: CATEGORY_GROUP, last_id: Some(last_id) };
+    let local = after.map(|last_id| ClientIds { ids: vec![group(last_id)] });
+    Stream { sn: SYNC_SN.to_owned(), kind: PAYLOAD_SYNC, local, postbox: None, error: None }
 }
 
 pub(crate) fn post(outgoing: Outgoing<'_>) -> Stream {
-    let postmark =
-        Postmark { category: CATEGORY_GROUP, sender: outgoing.sender, receiver: outgoing.group };
+    let category = match outgoing.category {
+        Category::Group => CATEGORY_GROUP,
+        Category::Direct => CATEGORY_PRIVATE,
+    };
+    let Outgoing { sender, group: receiver, .. } = outgoing;
+    let postmark = Postmark { category, sender, receiver, unique_id: None };
     let text = Some(Text { content: outgoing.text.to_owned() });
     Stream {
         sn: outgoing.index.to_string(),
         kind: PAYLOAD_MESSAGES,
+        local: None,
         postbox: Some(Postbox { posts: vec![Post { postmark, kind: TYPE_TEXT, text }] }),
         error: None,
     }
@@ -189,11 +247,12 @@ fn said(stream: Stream) -> Said {
     }
 }
 
-/// A post of another category or type shows as one with no group or no text, which equals
-/// nothing that was sent.
+/// A post of another category or type shows as one with group 0 or no text, which equals nothing
+/// that was sent.
 fn seen(post: Post) -> SeenPost {
-    let group = if post.postmark.category == CATEGORY_GROUP { post.postmark.receiver } else { 0 };
+    let Postmark { category, sender, receiver, unique_id: id } = post.postmark;
+    let known = matches!(category, CATEGORY_GROUP | CATEGORY_PRIVATE);
+    let group = Some(if known { receiver } else { 0 });
     let text = post.text.filter(|_| post.kind == TYPE_TEXT).map(|text| text.content);
-    let (sender, group) = (Some(post.postmark.sender), Some(group));
-    SeenPost { sender, group, text: text.unwrap_or_default() }
+    SeenPost { sender: Some(sender), group, id, text: text.unwrap_or_default() }
 }

@@ -8,7 +8,7 @@ use crate::client::Seat;
 use crate::error::BenchError;
 use crate::limits::{MESSAGES_MAX, SCHEDULE_SECONDS_MAX};
 use crate::stamp::STAMP_BYTES;
-use crate::wire::Wire;
+use crate::wire::{Category, Wire};
 
 /// Groups in which one member speaks and all hear it.
 ///
@@ -29,6 +29,14 @@ pub(crate) struct Fanout {
     pub(crate) warmup: u64,
     /// Dealt to the receivers in turn; publishers speak the first.
     pub(crate) wires: Vec<Wire>,
+    /// What the publisher and its receivers meet in; another kind's matter.
+    #[serde(skip)]
+    pub(crate) category: Category,
+    /// Members of each group who are slow on purpose; another kind's matter.
+    #[serde(skip)]
+    pub(crate) slow: u32,
+    #[serde(skip)]
+    pub(crate) slow_bytes_per_second: u64,
 }
 
 impl Default for Fanout {
@@ -41,6 +49,9 @@ impl Default for Fanout {
             seconds: 30,
             warmup: 5,
             wires: vec![Wire::StreamWsJson],
+            category: Category::Group,
+            slow: 0,
+            slow_bytes_per_second: 0,
         }
     }
 }
@@ -56,6 +67,10 @@ impl Fanout {
         at_least_one("seconds", self.seconds)?;
         if self.wires.is_empty() {
             return Err(BenchError::setting("wires", "nothing", "one dialect at least"));
+        }
+        if !self.publisher_wire().publishes() {
+            let allowed = "one first that can publish: publishers speak the first";
+            return Err(BenchError::setting("wires", self.publisher_wire().name(), allowed));
         }
         if !(self.rate.is_finite() && self.rate > 0.0) {
             return Err(BenchError::setting("rate", self.rate, "a positive number"));
@@ -74,11 +89,6 @@ impl Fanout {
             return Err(BenchError::setting("rate", self.messages(), allowed));
         }
         check_connections("groups and members", self.connections())
-    }
-
-    /// See [`super::Workload::spoken_in`].
-    pub(super) fn speak(&mut self, wire: Wire) {
-        self.wires = vec![wire];
     }
 
     /// See [`super::Workload::shrink`].
@@ -113,7 +123,12 @@ impl Fanout {
 
     /// Receipts that one message must cause.
     pub(crate) fn receipts_per_message(&self) -> u32 {
-        self.members + u32::from(self.publisher_wire().echoes())
+        (self.members - self.slow) + u32::from(self.echoes())
+    }
+
+    /// Whether publishers are sent their own messages.
+    pub(crate) fn echoes(&self) -> bool {
+        self.publisher_wire().echoes(self.category)
     }
 
     pub(crate) fn publisher_wire(&self) -> Wire {
@@ -143,6 +158,11 @@ impl Fanout {
 
     pub(crate) fn publisher_of(&self, group: u32) -> usize {
         group as usize * self.seats_per_group()
+    }
+
+    /// The last ones of each group.
+    pub(crate) fn is_slow(&self, seat: usize) -> bool {
+        self.slow > 0 && seat % self.seats_per_group() > (self.members - self.slow) as usize
     }
 
     pub(crate) fn is_publisher(&self, seat: usize) -> bool {

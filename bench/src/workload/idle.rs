@@ -37,11 +37,6 @@ impl Idle {
         self.connections
     }
 
-    /// See [`super::Workload::spoken_in`].
-    pub(super) fn speak(&mut self, wire: Wire) {
-        self.wire = wire;
-    }
-
     /// See [`super::Workload::shrink`].
     pub(super) fn shrink(&mut self) {
         self.connections = self.connections.min(50);

@@ -15,6 +15,7 @@ pub(crate) fn small() -> Fanout {
         seconds: 5,
         warmup: 1,
         wires: vec![Wire::StreamTcp, Wire::Onechat],
+        ..Fanout::default()
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn synced(wire: Wire) -> Vec<u8> {
         Wire::StreamWsJson => br#"{"sn":"sync","type":2,"postbox":{"posts":[]}}"#.to_vec(),
         Wire::StreamWsProto | Wire::StreamTcp => b"\x0a\x04sync\x18\x02\x5a\x00".to_vec(),
         Wire::Onechat => Vec::new(),
-        Wire::Foreign(_) => not_spoken(),
+        other => unspoken(other),
     }
 }
 
@@ -23,7 +23,7 @@ pub(super) fn acknowledged(wire: Wire, index: u32) -> Vec<u8> {
         Wire::Onechat => {
             json!({"cmd": "ack", "action": "group_chat", "ack": sn}).to_string().into_bytes()
         }
-        Wire::Foreign(_) => not_spoken(),
+        other => unspoken(other),
     }
 }
 
@@ -35,7 +35,7 @@ pub(super) fn refused(wire: Wire, index: u32) -> Vec<u8> {
         }
         Wire::StreamWsProto | Wire::StreamTcp => numbered(&sn, b"\x18\x02\x7a\x02\x08\x05"),
         Wire::Onechat => json!({"cmd": "error", "msg": "no", "code": 5}).to_string().into_bytes(),
-        Wire::Foreign(_) => not_spoken(),
+        other => unspoken(other),
     }
 }
 
@@ -50,12 +50,13 @@ pub(super) fn pushed(wire: Wire, outgoing: Outgoing<'_>) -> Vec<u8> {
                 json!({"cmd": "group_chat", "from": sender, "to": group, "msg": text, "ack": 9});
             push.to_string().into_bytes()
         }
-        Wire::Foreign(_) => not_spoken(),
+        other => unspoken(other),
     }
 }
 
-fn not_spoken() -> ! {
-    panic!("this fake is a Parlance server")
+/// Sessions of the other wires never come to it.
+fn unspoken(wire: Wire) -> ! {
+    panic!("the fake speaks no {}", wire.name())
 }
 
 /// A protobuf frame of an `sn` and what follows it.
@@ -78,7 +79,7 @@ pub(crate) fn server_frame(wire: Wire, payload: &[u8]) -> Vec<u8> {
             onechat::write(payload, &mut out);
             return out;
         }
-        Wire::Foreign(_) => not_spoken(),
+        other => unspoken(other),
     };
     out.push(opcode);
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {

@@ -5,7 +5,7 @@ use crate::plan::Durability;
 
 fn start(binary: &str) -> Result<Target, BenchError> {
     let server = ServerSettings { binary: Some(PathBuf::from(binary)), ..Default::default() };
-    let start = Start { server, data_parent: None };
+    let start = Start { server, ..Start::default() };
     start.run(&Interrupt::default())
 }
 
@@ -31,7 +31,7 @@ fn settings_are_the_documented_ones() {
         settings: settings.into(),
         ..Default::default()
     };
-    let start = Start { server, data_parent: None };
+    let start = Start { server, ..Start::default() };
     let [main, stream, operator] = free_addresses().expect("ports");
     assert!(main != stream && stream != operator && main != operator);
     let settings = start.settings(main, stream, operator);
