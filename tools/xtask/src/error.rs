@@ -45,6 +45,13 @@ pub(crate) enum StepError {
          changes to them"
     )]
     NoFuzzer,
+    #[error(
+        "valgrind is not installed: `apt-get install valgrind` does that\n\
+         without it, `cargo bench -p parlance-micro` takes the times of the same operations"
+    )]
+    NoValgrind,
+    #[error("valgrind counted nothing:\n{report}")]
+    NoCount { report: String },
     #[error("{count} breaches of the layers:\n{list}")]
     Layers { count: usize, list: String },
     #[error("{count} untidy places:\n{list}")]

@@ -6,6 +6,7 @@
 
 mod cargo;
 mod clients;
+mod counts;
 mod error;
 mod fuzz;
 mod layers;
@@ -91,6 +92,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Count the instructions of each operation of `bench/micro`; it needs valgrind.
+    Counts {
+        /// Only operations with this in their names, such as `core/`.
+        #[arg(default_value = "")]
+        part: String,
+    },
     /// Run another command of the server's binary, such as `token --user 7`.
     #[command(disable_help_flag = true)]
     Parlance {
@@ -159,6 +166,10 @@ fn run(command: Command) -> Result<(), StepError> {
             packages::install(Need::Build)?;
             workspace.build(&[SERVER, BENCH])?;
             workspace.run_binary(BENCH, &arguments)
+        }
+        Command::Counts { part } => {
+            packages::install(Need::Build)?;
+            counts::run(&workspace, &part)
         }
         Command::Clients => {
             packages::install(Need::Test)?;
