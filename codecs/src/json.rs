@@ -60,13 +60,26 @@ pub enum JsonError {
 pub fn parse(bytes: &[u8]) -> Result<Json<'_>, JsonError> {
     bounds::check(bytes)?;
     let twice = RefCell::new(None);
-    let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let json = Reader { twice: &twice }.deserialize(&mut parser)?;
-    parser.end()?;
+    let reader = Reader { twice: &twice };
+    // Checked as a whole, which costs less than each string by itself. A text that is not UTF-8
+    // is still read up to the string that is not, to say where it stands.
+    let json = match std::str::from_utf8(bytes) {
+        Ok(text) => read(reader, serde_json::Deserializer::from_str(text)),
+        Err(_) => read(reader, serde_json::Deserializer::from_slice(bytes)),
+    }?;
     match twice.into_inner() {
         None => Ok(json),
         Some(key) => Err(JsonError::Twice(key)),
     }
+}
+
+fn read<'de, R: serde_json::de::Read<'de>>(
+    reader: Reader<'_>,
+    mut parser: serde_json::Deserializer<R>,
+) -> Result<Json<'de>, serde_json::Error> {
+    let json = reader.deserialize(&mut parser)?;
+    parser.end()?;
+    Ok(json)
 }
 
 /// Builds one value, and keeps the first key that stands twice anywhere in the text.

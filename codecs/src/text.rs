@@ -33,7 +33,7 @@ fn check(text: &str, max: usize) -> Result<(), TextError> {
     if text.len() > max {
         return Err(TextError::TooLong { got: text.len(), max });
     }
-    if text.bytes().any(|byte| byte == 0) {
+    if text.as_bytes().contains(&0) {
         return Err(TextError::Nul);
     }
     Ok(())

@@ -112,7 +112,9 @@ impl<'t, 'a> Object<'t, 'a> {
     }
 
     fn is_called(self, key: &str, name: &str) -> bool {
-        key == name || (self.keys == Keys::SnakeOrCamel && is_camel_of(key, name))
+        // Without its underscores a name is shorter: most keys are told from it by their length.
+        key == name
+            || (self.keys == Keys::SnakeOrCamel && key.len() < name.len() && is_camel_of(key, name))
     }
 }
 

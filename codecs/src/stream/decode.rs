@@ -17,7 +17,7 @@ use crate::request::{Request, Tag};
 use super::status::Fault;
 use super::wire::stream::Payload;
 use super::wire::{ClientId, PayloadType, Post, Receipts, SignIn, Stream};
-use super::{draft, encode, from_json};
+use super::{draft, encode, from_json, text_post};
 
 pub(super) fn decode(
     form: &mut Form,
@@ -74,14 +74,14 @@ fn signed_in(form: &mut Form, user: UserId, frame: Frame<'_>, out: &mut Vec<Deco
     if form.framing == Framing::WebSocket {
         form.kind = frame.kind;
     }
-    let stream = match read(frame) {
+    let mut stream = match read(frame) {
         Ok(stream) => stream,
         Err(fault) => {
             out.push(unreadable(*form, &fault));
             return;
         }
     };
-    let Some(sn) = stream.sn.clone() else {
+    let Some(sn) = stream.sn.take() else {
         out.push(unreadable(*form, &Fault::missing("sn")));
         return;
     };
@@ -101,6 +101,9 @@ fn read(frame: Frame<'_>) -> Result<Stream, Fault> {
         PayloadKind::Binary => Stream::decode(frame.payload)
             .map_err(|error| Fault::invalid(format!("no appootb.message.Stream: {error}"))),
         PayloadKind::Text => {
+            if let Some(post) = text_post::read(frame.payload) {
+                return Ok(post);
+            }
             let json =
                 json::parse(frame.payload).map_err(|error| Fault::invalid(error.to_string()))?;
             let object = Object::new(&json, Keys::SnakeOrCamel)

@@ -13,6 +13,7 @@ use crate::model::{Category, Content, ConversationId, Media, MediaKind, Message,
 use crate::request::Tag;
 
 use super::status::{Code, Fault};
+use super::text_post;
 use super::to_json;
 use super::wire;
 use super::wire::stream::Payload;
@@ -21,23 +22,34 @@ use super::wire::stream::Payload;
 /// stands before every live message's, as zero stands before every message id.
 const SERVER_SYNC_SN: &str = "0";
 
+/// What a message's JSON has beyond its protobuf, about: room for it all at once.
+const JSON_OVERHEAD: usize = 256;
+
 const MS_PER_SECOND: u64 = 1000;
 const NANOS_PER_MS: u64 = 1_000_000;
 
 pub(super) fn encode(form: Form, event: &Event, out: &mut Vec<u8>) {
     match event {
         Event::Delivered(message) => {
-            append_posts(form, &message.id.to_string(), vec![post(message)], out);
+            if form.kind == PayloadKind::Text
+                && let Some(json) = text_post::write(message)
+            {
+                append_frame(form.framing, form.kind, &json, out);
+                return;
+            }
+            append_posts(form, message.id.to_string(), vec![post(message)], out);
         }
         Event::Posted { tag, results } => append_results(form, tag, results, out),
         Event::Page { tag, messages } => {
             // An empty postbox would read as the answer's end.
             if !messages.is_empty() {
                 let posts = messages.iter().map(|message| post(message)).collect();
-                append_posts(form, sync_sn(tag.as_ref()), posts, out);
+                append_posts(form, sync_sn(tag.as_ref()).to_owned(), posts, out);
             }
         }
-        Event::PageEnd { tag } => append_posts(form, sync_sn(tag.as_ref()), Vec::new(), out),
+        Event::PageEnd { tag } => {
+            append_posts(form, sync_sn(tag.as_ref()).to_owned(), Vec::new(), out);
+        }
         Event::Joined { result: Ok(()), .. } => {}
         Event::Joined { tag, result: Err(refusal), .. } | Event::Refused { tag, refusal } => {
             let kind = Some(wire::PayloadType::Sync.into());
@@ -52,9 +64,9 @@ fn sync_sn(tag: Option<&Tag>) -> &str {
     tag.map_or(SERVER_SYNC_SN, |tag| &tag.0)
 }
 
-fn append_posts(form: Form, sn: &str, posts: Vec<wire::Post>, out: &mut Vec<u8>) {
+fn append_posts(form: Form, sn: String, posts: Vec<wire::Post>, out: &mut Vec<u8>) {
     let stream = wire::Stream {
-        sn: Some(sn.to_owned()),
+        sn: Some(sn),
         target: None,
         r#type: Some(wire::PayloadType::Messages.into()),
         error: None,
@@ -127,7 +139,8 @@ fn append_stream(form: Form, stream: &wire::Stream, out: &mut Vec<u8>) {
     let payload = match form.kind {
         PayloadKind::Binary => stream.encode_to_vec(),
         PayloadKind::Text => {
-            let mut json = Vec::new();
+            // JSON's names and the ids' digits are some hundred bytes longer.
+            let mut json = Vec::with_capacity(stream.encoded_len().saturating_add(JSON_OVERHEAD));
             to_json::append(stream, &mut json);
             json
         }
@@ -225,7 +238,7 @@ fn media_type(kind: MediaKind) -> wire::Type {
     }
 }
 
-fn category(category: Category) -> wire::Category {
+pub(super) fn category(category: Category) -> wire::Category {
     match category {
         Category::Direct => wire::Category::Private,
         Category::Group => wire::Category::Group,
@@ -236,7 +249,7 @@ fn category(category: Category) -> wire::Category {
 
 /// The other user of a direct, or the conversation's number. The core lets nobody send into a
 /// direct of others; zero would stand for that.
-fn receiver(conversation: ConversationId, sender: UserId) -> u64 {
+pub(super) fn receiver(conversation: ConversationId, sender: UserId) -> u64 {
     match conversation {
         ConversationId::Direct(..) => conversation.peer_of(sender).map_or(0, UserId::raw),
         ConversationId::Number(number) => number.get(),
@@ -249,7 +262,7 @@ fn lifetime(created_at_ms: u64, expires_at_ms: Option<u64>) -> Option<Duration> 
     Some(Duration { seconds, nanos })
 }
 
-fn timestamp(ms: u64) -> Timestamp {
+pub(super) fn timestamp(ms: u64) -> Timestamp {
     let (seconds, nanos) = seconds_and_nanos(ms);
     Timestamp { seconds, nanos }
 }

@@ -18,6 +18,7 @@ mod draft;
 mod encode;
 mod from_json;
 mod status;
+mod text_post;
 mod to_json;
 pub mod wire;
 
