@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use parlance_codecs::{Category, Content, ConversationId, Message, Posted, Seq, UserId};
+use parlance_codecs::{Category, Content, ConversationId, DraftBody, Message, Posted, Seq, UserId};
 
 use crate::conversation::{Conversation, RecallInFlight};
 use crate::limits::WINDOWS_MAX;
@@ -15,20 +15,34 @@ use crate::post::Submission;
 use crate::store::{Change, DedupeIdentity, DedupeRecord, Durability, Intent, IntentId};
 use crate::turn::{After, Reply, Turn, answer_to};
 
-/// What is to be appended.
+/// How a post is to be appended.
 pub(crate) struct Entry {
     pub(crate) category: Category,
-    pub(crate) content: Content,
     pub(crate) identity: Option<DedupeIdentity>,
-    /// The message that a recall or a read mark is about.
-    pub(crate) target: Option<Arc<Message>>,
+    /// What stands in the place of the draft's words; a message has its own.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// A recall or a read mark.
+pub(crate) struct Mark {
+    pub(crate) content: Content,
+    /// The message that it is about.
+    pub(crate) target: Arc<Message>,
 }
 
 impl Conversation {
-    pub(crate) fn append(&mut self, post: &Submission, entry: Entry, turn: &mut Turn) {
-        let stored = turn.options.durability_of(entry.category) != Durability::Memory;
-        self.bound_windows(post.sender, turn);
-        let message = self.place(post, &entry, turn);
+    pub(crate) fn append(&mut self, post: Submission, entry: Entry, turn: &mut Turn) {
+        let Submission { origin, sender, draft, .. } = post;
+        let Entry { category, identity, mark } = entry;
+        let (content, target) = match (mark, draft.body) {
+            (Some(Mark { content, target }), _) => (content, Some(target)),
+            (None, DraftBody::Content(content)) => (content, None),
+            (None, body) => unreachable!("a mark was decided with its content: {body:?}"),
+        };
+        let durability = turn.options.durability_of(category);
+        let stored = durability != Durability::Memory;
+        self.bound_windows(sender, turn);
+        let message = self.place(sender, category, content, draft.expires_in_ms, turn);
         let mut changes = Vec::new();
         let mut afters = Vec::new();
         if message.seq == Seq(1) && message.mark == 0 {
@@ -36,22 +50,24 @@ impl Conversation {
         }
         let ceiling = turn.clock.ceiling_due();
         changes.extend(ceiling.map(|ceiling| Change::PutClock { ceiling }));
-        let recall_index = self.mark_recalled(&entry, stored, &mut changes);
+        let recall_index =
+            self.mark_recalled(&message.content, target.as_ref(), stored, &mut changes);
         let posted = posted_of(&message, recall_index, false);
-        if let Some(identity) = entry.identity {
+        if let Some(identity) = identity {
             self.remember(identity, &posted, stored, &mut changes);
         }
-        let except = match post.origin {
+        let except = match origin {
             Origin::Session { shard, session, .. } => Some((shard, session)),
             Origin::Call { .. } => None,
         };
         if stored {
             changes.push(Change::PutMessage { message: Arc::clone(&message) });
         }
+        let read = self.read_by(sender, &message.content, target.as_ref(), turn);
         let shards = self.shards(turn.placement);
         afters.push(After::Deliver { message, shards, except });
-        afters.extend(self.read_by(post.sender, &entry, turn));
-        let durability = match turn.options.durability_of(entry.category) {
+        afters.extend(read);
+        let durability = match durability {
             // What is written beside an unstored message is no message: always on disk.
             Durability::Memory => Durability::Sync,
             // A ceiling that a power cut takes back would let ids be given out again.
@@ -61,35 +77,39 @@ impl Conversation {
         let writes = !changes.is_empty();
         if writes {
             self.last_write = turn.write(changes, durability);
-            if let Some(window) = self.windows.get_mut(&post.sender) {
+            if let Some(window) = self.windows.get_mut(&sender) {
                 window.last_write = self.last_write;
             }
         }
         if ceiling.is_some() {
             turn.hold_unstored();
         }
-        if let (Content::Recall { .. }, Some(recalled)) = (&entry.content, &entry.target) {
+        if let (Some(index), Some(recalled)) = (recall_index, &target) {
             self.recalls_in_flight.retain(|recall| !turn.is_committed(recall.write));
-            self.recalls_in_flight.push(RecallInFlight {
-                write: self.last_write,
-                id: recalled.id,
-                index: recall_index.unwrap_or_default(),
-            });
+            let write = self.last_write;
+            self.recalls_in_flight.push(RecallInFlight { write, id: recalled.id, index });
         }
         if stored {
-            turn.answer(post.origin, Reply::Posted(Ok(posted)));
+            turn.answer(origin, Reply::Posted(Ok(posted)));
             for after in afters {
                 turn.follow(after);
             }
         } else {
-            afters.insert(0, answer_to(post.origin, Reply::Posted(Ok(posted))));
+            afters.insert(0, answer_to(origin, Reply::Posted(Ok(posted))));
             turn.follow_unstored(afters, writes);
         }
     }
 
     /// Gives the message its place and id.
-    fn place(&mut self, post: &Submission, entry: &Entry, turn: &mut Turn) -> Arc<Message> {
-        if entry.content.is_mark() {
+    fn place(
+        &mut self,
+        sender: UserId,
+        category: Category,
+        content: Content,
+        expires_in_ms: Option<u64>,
+        turn: &mut Turn,
+    ) -> Arc<Message> {
+        if content.is_mark() {
             self.last_mark += 1;
         } else {
             self.last_seq = Seq(self.last_seq.0 + 1);
@@ -102,11 +122,11 @@ impl Conversation {
             seq: self.last_seq,
             mark: self.last_mark,
             conversation: self.id,
-            category: entry.category,
-            sender: post.sender,
-            content: entry.content.clone(),
+            category,
+            sender,
+            content,
             created_at_ms,
-            expires_at_ms: post.draft.expires_in_ms.map(|ms| created_at_ms.saturating_add(ms)),
+            expires_at_ms: expires_in_ms.map(|ms| created_at_ms.saturating_add(ms)),
             recall_index: None,
         })
     }
@@ -138,10 +158,14 @@ impl Conversation {
     }
 
     /// A read mark raises what its sender has read, at their home.
-    fn read_by(&self, user: UserId, entry: &Entry, turn: &Turn) -> Option<After> {
-        let (Content::Read { .. }, Some(target)) = (&entry.content, &entry.target) else {
-            return None;
-        };
+    fn read_by(
+        &self,
+        user: UserId,
+        content: &Content,
+        target: Option<&Arc<Message>>,
+        turn: &Turn,
+    ) -> Option<After> {
+        let (Content::Read { .. }, Some(target)) = (content, target) else { return None };
         let (conversation, seq) = (self.id, target.seq);
         let to = turn.placement.home_of_user(user);
         Some(After::Tell { to, body: MeshBody::ReadUpTo { user, conversation, seq, origin: None } })
@@ -149,14 +173,15 @@ impl Conversation {
 
     fn mark_recalled(
         &mut self,
-        entry: &Entry,
+        content: &Content,
+        target: Option<&Arc<Message>>,
         stored: bool,
         changes: &mut Vec<Change>,
     ) -> Option<u32> {
-        let Content::Recall { index, .. } = entry.content else { return None };
+        let Content::Recall { index, .. } = *content else { return None };
         let record = self.record.as_mut()?;
         record.recalls = index;
-        if stored && let Some(recalled) = &entry.target {
+        if stored && let Some(recalled) = target {
             let record = record.clone();
             changes.push(Change::PutConversation { conversation: self.id, record });
             let message = Message { recall_index: Some(index), ..Message::clone(recalled) };

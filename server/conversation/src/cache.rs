@@ -4,6 +4,7 @@
 //! cache says what may be dropped; nothing is dropped while a write of it is on its way, or a
 //! later load could miss that write.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::input::Ticket;
@@ -41,20 +42,19 @@ impl<K: Ord + Clone, V, W> Cache<K, V, W> {
 
     /// The live value and the work back, or the work queued until the value is loaded.
     pub(crate) fn get(&mut self, key: &K, work: W) -> Found<'_, V, W> {
-        // Looked up twice where it is live: the borrow of one arm would outlive the other's insert.
-        if !self.slots.contains_key(key) {
-            let waiting = VecDeque::from([work]);
-            self.slots.insert(key.clone(), Slot::Loading { waiting });
-            self.new_since += 1;
-            return Found::Absent;
-        }
-        match self.slots.get_mut(key) {
-            Some(Slot::Live(value)) => Found::Live(value, work),
-            Some(Slot::Loading { waiting }) => {
-                waiting.push_back(work);
-                Found::Waits
+        match self.slots.entry(key.clone()) {
+            Entry::Vacant(slot) => {
+                slot.insert(Slot::Loading { waiting: VecDeque::from([work]) });
+                self.new_since += 1;
+                Found::Absent
             }
-            None => unreachable!("the key was there a line ago"),
+            Entry::Occupied(slot) => match slot.into_mut() {
+                Slot::Live(value) => Found::Live(value, work),
+                Slot::Loading { waiting } => {
+                    waiting.push_back(work);
+                    Found::Waits
+                }
+            },
         }
     }
 

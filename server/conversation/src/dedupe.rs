@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use parlance_codecs::{Content, DraftBody, Media, MediaKind};
-use xxhash_rust::xxh3::Xxh3;
+use smallvec::SmallVec;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::input::CommitSeq;
 use crate::store::{DEDUPE_RECORDS_MAX, DEDUPE_WINDOW_MS, DedupeIdentity, DedupeRecord};
@@ -53,10 +54,14 @@ impl Window {
     }
 }
 
+/// What is hashed. As a whole and not piece by piece, because a hash in pieces begins with clearing
+/// half a kilobyte; a usual message fits here.
+type Parts = SmallVec<[u8; 512]>;
+
 /// The identity of a key together with what is sent under it. Lengths stand before every part,
 /// so that no two different drafts read alike.
 pub(crate) fn identity(key: &[u8], body: &DraftBody, expires_in_ms: Option<u64>) -> DedupeIdentity {
-    let mut hash = Xxh3::new();
+    let mut hash = Parts::new();
     part(&mut hash, key);
     part(&mut hash, &expires_in_ms.unwrap_or(u64::MAX).to_be_bytes());
     match body {
@@ -70,10 +75,10 @@ pub(crate) fn identity(key: &[u8], body: &DraftBody, expires_in_ms: Option<u64>)
         }
         DraftBody::Content(content) => hash_content(&mut hash, content),
     }
-    DedupeIdentity(hash.digest128())
+    DedupeIdentity(xxh3_128(&hash))
 }
 
-fn hash_content(hash: &mut Xxh3, content: &Content) {
+fn hash_content(hash: &mut Parts, content: &Content) {
     match content {
         Content::Text { text, extra } => {
             part(hash, b"text");
@@ -104,7 +109,7 @@ fn hash_content(hash: &mut Xxh3, content: &Content) {
     }
 }
 
-fn hash_media(hash: &mut Xxh3, media: &Media) {
+fn hash_media(hash: &mut Parts, media: &Media) {
     part(hash, media.url.as_bytes());
     part(hash, media.thumbnail.as_deref().unwrap_or_default().as_bytes());
 }
@@ -120,9 +125,9 @@ fn media_tag(kind: MediaKind) -> u8 {
     }
 }
 
-fn part(hash: &mut Xxh3, bytes: &[u8]) {
-    hash.update(&(bytes.len() as u64).to_be_bytes());
-    hash.update(bytes);
+fn part(hash: &mut Parts, bytes: &[u8]) {
+    hash.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+    hash.extend_from_slice(bytes);
 }
 
 #[cfg(test)]

@@ -44,23 +44,44 @@ impl Shard {
         if message.category == Category::Direct && !message.content.is_mark() {
             self.own_is_delivered(&message);
         }
-        let (mut by_id, mut by_one_id) = (false, false);
+        let (mut by_id, mut by_one_id, mut at_once) = (false, false, false);
         for subscribers in self.subscriptions.of(message.conversation) {
             by_id |= !subscribers.by_id.is_empty();
             by_one_id |= !subscribers.by_one_id.is_empty();
+            at_once |= !subscribers.at_once.is_empty();
         }
-        self.show(&message, except, Audience::AtOnce, &[]);
-        if (by_id || by_one_id) && self.gate.held() >= self.turn.options.held_messages_max {
+        if at_once {
+            self.show(&message, except, Audience::AtOnce, &[]);
+        }
+        let line = Line::Category(message.category);
+        let holds = (by_id && !self.gate.passes(line, message.id))
+            || (by_one_id && !self.gate.passes(Line::Whole, message.id));
+        if holds && self.gate.held() >= self.turn.options.held_messages_max {
             self.drop_held();
         }
         if by_id {
-            let line = Line::Category(message.category);
-            self.gate.hold(line, Arc::clone(&message), except);
+            self.show_in_line(line, Audience::ById, &message, except);
         }
         if by_one_id {
-            self.gate.hold(Line::Whole, message, except);
+            self.show_in_line(Line::Whole, Audience::ByOneId, &message, except);
         }
         self.release();
+    }
+
+    /// Shows a message to those who stand in a line, or holds it until everything before it has
+    /// come.
+    fn show_in_line(
+        &mut self,
+        line: Line,
+        audience: Audience,
+        message: &Arc<Message>,
+        except: Option<SessionId>,
+    ) {
+        if self.gate.passes(line, message.id) {
+            self.show(message, except, audience, &[]);
+        } else {
+            self.gate.hold(line, Arc::clone(message), except);
+        }
     }
 
     /// Another shard has not closed for so long that no more can be held: everything above the
@@ -92,6 +113,9 @@ impl Shard {
 
     /// Shows what the gate lets through, and asks for what it does not.
     fn release(&mut self) {
+        if self.gate.held() == 0 {
+            return;
+        }
         for line in Line::all() {
             let audience = match line {
                 Line::Category(_) => Audience::ById,

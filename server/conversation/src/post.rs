@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parlance_codecs::{Category, Content, Draft, DraftBody, Message, Posted, Refusal, Seq, UserId};
 
-use crate::append::{Entry, posted_of};
+use crate::append::{Entry, Mark, posted_of};
 use crate::conversation::{Arrived, Conversation, Wait};
 use crate::dedupe;
 use crate::mesh::{MeshBody, Origin};
@@ -81,7 +81,7 @@ impl Conversation {
             Decision::Answer(result) => self.answer_first(result, turn),
             Decision::Append(entry) => {
                 if let Some(submission) = self.queue.pop_front() {
-                    self.append(&submission, entry, turn);
+                    self.append(submission, entry, turn);
                 }
             }
             Decision::Wait(wait) => {
@@ -132,10 +132,7 @@ impl Conversation {
             DraftBody::Content(_) if self.last_seq == Seq(u32::MAX) => {
                 Decision::Answer(Err(Refusal::ConversationFull))
             }
-            DraftBody::Content(content) => {
-                let content = content.clone();
-                Decision::Append(Entry { category, content, identity, target: None })
-            }
+            DraftBody::Content(_) => Decision::Append(Entry { category, identity, mark: None }),
             DraftBody::Recall { target: id } | DraftBody::Read { target: id } => match target {
                 None if *id <= self.last_id => Decision::Wait(Wait::Target),
                 None => Decision::Answer(Err(Refusal::UnknownMessage)),
@@ -169,7 +166,8 @@ impl Conversation {
                 return Decision::Answer(Err(Refusal::UnknownMessage));
             }
             let content = Content::Read { target: message.id };
-            return Decision::Append(Entry { category, content, identity, target: Some(message) });
+            let mark = Some(Mark { content, target: message });
+            return Decision::Append(Entry { category, identity, mark });
         }
         if message.sender != post.sender {
             return Decision::Answer(Err(Refusal::NotTheSender));
@@ -179,7 +177,8 @@ impl Conversation {
         }
         let index = self.record.as_ref().map_or(0, |record| record.recalls) + 1;
         let content = Content::Recall { target: message.id, target_seq: message.seq, index };
-        Decision::Append(Entry { category, content, identity, target: Some(message) })
+        let mark = Some(Mark { content, target: message });
+        Decision::Append(Entry { category, identity, mark })
     }
 
     fn first_result(&self, first: &DedupeRecord, category: Category, sender: UserId) -> Posted {

@@ -4,7 +4,7 @@
 //! had missed; or at once, where it asks for the past itself). Until then messages that arrive for it are in the log that the Sync reads, or are
 //! kept beside it ([`crate::resume`]).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parlance_codecs::dialect::Echo;
@@ -32,7 +32,8 @@ pub(crate) struct Session {
     pub(crate) joining: Vec<(ConversationId, Option<Tag>)>,
     /// Requests that wait for the user's load.
     pub(crate) requests_waiting: usize,
-    posts: BTreeMap<u32, PostGather>,
+    /// By number, rising; mostly there is one, and its answer empties the list.
+    posts: Vec<(u32, PostGather)>,
     next_post: u32,
 }
 
@@ -68,7 +69,7 @@ impl Session {
             rooms: Vec::new(),
             joining: Vec::new(),
             requests_waiting: 0,
-            posts: BTreeMap::new(),
+            posts: Vec::new(),
             next_post: 0,
         }
     }
@@ -82,7 +83,7 @@ impl Session {
         let number = self.next_post;
         self.next_post = self.next_post.wrapping_add(1);
         let gather = PostGather { tag, results: vec![None; drafts], open: drafts };
-        self.posts.insert(number, gather);
+        self.posts.push((number, gather));
         number
     }
 
@@ -93,7 +94,8 @@ impl Session {
         draft: u16,
         result: Result<Posted, Refusal>,
     ) -> Option<(Tag, Vec<Result<Posted, Refusal>>)> {
-        let gather = self.posts.get_mut(&post)?;
+        let at = self.posts.iter().position(|(number, _)| *number == post)?;
+        let (_, gather) = self.posts.get_mut(at)?;
         let place = gather.results.get_mut(usize::from(draft))?;
         if place.replace(result).is_none() {
             gather.open -= 1;
@@ -101,7 +103,7 @@ impl Session {
         if gather.open > 0 {
             return None;
         }
-        let gather = self.posts.remove(&post)?;
+        let (_, gather) = self.posts.remove(at);
         Some((gather.tag, gather.results.into_iter().flatten().collect()))
     }
 
