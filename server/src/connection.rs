@@ -6,6 +6,7 @@
 //! dialect and the core, not here. Invariant: the core hears of a session once when it begins
 //! and once when it ends.
 
+mod close;
 mod deadlines;
 mod engine;
 mod held;

@@ -17,8 +17,6 @@ use crate::sockets::Slices;
 /// Chunks joined into one send. The kernel takes 1,024; past some dozens a send costs by the
 /// byte.
 pub(crate) const SLICES_MAX: usize = 64;
-/// Room for chunks that an empty outbox keeps; what a burst needed beyond it is given back.
-const CHUNKS_KEPT: usize = 8;
 
 /// Whether a chunk counts against the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +32,20 @@ pub(crate) struct TooSlow;
 
 #[derive(Default)]
 pub(crate) struct Outbox {
-    chunks: VecDeque<(Bytes, Weight)>,
+    /// Mostly the only one: a client that reads has no more than a turn's chunks waiting, and none
+    /// while it is idle.
+    first: Option<Chunk>,
+    /// In order behind the first; `None` where there are none.
+    more: Option<Box<More>>,
     /// How much of the first chunk is sent.
     begun: usize,
     live_bytes: usize,
     bytes: usize,
 }
+
+type Chunk = (Bytes, Weight);
+
+struct More(VecDeque<Chunk>);
 
 impl Outbox {
     /// Adds a chunk, unless that would leave more than `bytes_max` of live bytes unsent.
@@ -56,15 +62,36 @@ impl Outbox {
             }
             self.live_bytes += chunk.len();
         }
-        self.bytes += chunk.len();
-        self.chunks.push_back((chunk, weight));
+        self.append((chunk, weight));
         Ok(())
     }
 
     /// Adds the connection's last words, which nothing refuses.
     pub(crate) fn push_last(&mut self, chunk: Bytes) {
-        self.bytes += chunk.len();
-        self.chunks.push_back((chunk, Weight::Page));
+        self.append((chunk, Weight::Page));
+    }
+
+    fn append(&mut self, chunk: Chunk) {
+        self.bytes += chunk.0.len();
+        if self.first.is_none() {
+            self.first = Some(chunk);
+        } else {
+            let more = self.more.get_or_insert_with(|| Box::new(More(VecDeque::new())));
+            more.0.push_back(chunk);
+        }
+    }
+
+    /// Takes the first chunk off; the next one is the first.
+    fn shift(&mut self) -> Option<Chunk> {
+        let next = self.more.as_mut().and_then(|more| more.0.pop_front());
+        if next.is_none() {
+            self.more = None;
+        }
+        std::mem::replace(&mut self.first, next)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Chunk> {
+        self.first.iter().chain(self.more.iter().flat_map(|more| &more.0))
     }
 
     /// Unsent bytes.
@@ -73,7 +100,7 @@ impl Outbox {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.first.is_none()
     }
 
     /// Above half of the bound: the peer asks for more than it reads.
@@ -87,7 +114,7 @@ impl Outbox {
     }
 
     pub(crate) fn chunks(&self) -> usize {
-        self.chunks.len()
+        usize::from(self.first.is_some()) + self.more.as_ref().map_or(0, |more| more.0.len())
     }
 
     /// Whether a chunk is partly sent.
@@ -97,14 +124,14 @@ impl Outbox {
 
     /// What is to be sent next, as one slice.
     pub(crate) fn first(&self) -> Option<&[u8]> {
-        let (chunk, _) = self.chunks.front()?;
+        let (chunk, _) = self.first.as_ref()?;
         chunk.get(self.begun..)
     }
 
     /// What is to be sent next, as up to `slices_max` slices.
     pub(crate) fn slices(&self, slices_max: usize) -> Slices<'_> {
         let mut begun = self.begun;
-        let chunks = self.chunks.iter().take(slices_max);
+        let chunks = self.iter().take(slices_max);
         chunks
             .map(|(chunk, _)| {
                 IoSlice::new(chunk.get(std::mem::take(&mut begun)..).unwrap_or_default())
@@ -115,7 +142,7 @@ impl Outbox {
     /// Takes off `sent` bytes, which the kernel now has.
     pub(crate) fn advance(&mut self, mut sent: usize) {
         self.bytes = self.bytes.saturating_sub(sent);
-        while let Some((chunk, weight)) = self.chunks.front() {
+        while let Some((chunk, weight)) = &self.first {
             let left = chunk.len() - self.begun;
             if sent < left {
                 self.begun += sent;
@@ -126,20 +153,17 @@ impl Outbox {
                 self.live_bytes -= chunk.len();
             }
             self.begun = 0;
-            self.chunks.pop_front();
-        }
-        if self.chunks.capacity() > CHUNKS_KEPT {
-            self.chunks = VecDeque::new();
+            self.shift();
         }
     }
 
     /// Drops everything but the rest of a chunk that is partly sent.
     pub(crate) fn drop_unbegun(&mut self) {
-        let begun = self.chunks.pop_front().filter(|_| self.begun > 0);
+        let begun = self.first.take().filter(|_| self.begun > 0);
         *self = Self { begun: self.begun, ..Self::default() };
         if let Some((chunk, _)) = begun {
             self.bytes = chunk.len() - self.begun;
-            self.chunks.push_back((chunk, Weight::Page));
+            self.first = Some((chunk, Weight::Page));
         }
     }
 
@@ -147,7 +171,7 @@ impl Outbox {
     pub(crate) fn into_unsent(self) -> Vec<u8> {
         let mut unsent = Vec::with_capacity(self.bytes);
         let mut begun = self.begun;
-        for (chunk, _) in &self.chunks {
+        for (chunk, _) in self.iter() {
             unsent.extend_from_slice(chunk.get(begun..).unwrap_or_default());
             begun = 0;
         }

@@ -22,8 +22,8 @@ mod thread_bound;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::io;
-use std::panic::AssertUnwindSafe;
-use std::pin::{Pin, pin};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -111,17 +111,32 @@ fn explain_os(error: io::Error) -> ExecutorError {
 
 /// Runs a task to its end on this executor, beside the caller. A panic ends that task alone.
 pub(crate) fn spawn(what: &'static str, task: impl Future<Output = ()> + 'static) {
-    glommio::spawn_local(async move {
-        let mut task = pin!(AssertUnwindSafe(task).catch_unwind());
-        let ended = poll_fn(|cx| {
-            POLLS.set(POLLS.get().wrapping_add(1));
-            task.as_mut().poll(cx)
-        });
-        if ended.await.is_err() {
-            tracing::error!(task = what, "a task panicked and was ended");
-        }
-    })
-    .detach();
+    glommio::spawn_local(Guarded { what, task }).detach();
+}
+
+pin_project_lite::pin_project! {
+    /// A task that counts when it runs, and whose panic ends it alone. No async block, which would
+    /// hold the task twice.
+    struct Guarded<F> {
+        what: &'static str,
+        #[pin]
+        task: F,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Guarded<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let guarded = self.project();
+        POLLS.set(POLLS.get().wrapping_add(1));
+        // A task that panicked is not polled again.
+        let polled = catch_unwind(AssertUnwindSafe(|| guarded.task.poll(cx)));
+        polled.unwrap_or_else(|_| {
+            tracing::error!(task = *guarded.what, "a task panicked and was ended");
+            Poll::Ready(())
+        })
+    }
 }
 
 thread_local! {

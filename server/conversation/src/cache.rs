@@ -11,8 +11,11 @@ use crate::input::Ticket;
 
 #[derive(Debug)]
 enum Slot<V, W> {
-    Loading { waiting: VecDeque<W> },
-    Live(V),
+    Loading {
+        waiting: VecDeque<W>,
+    },
+    /// Boxed, because the nodes of a tree are half empty.
+    Live(Box<V>),
 }
 
 /// Values `V` by key, with work `W` that waits for loads.
@@ -83,7 +86,7 @@ impl<K: Ord + Clone, V, W> Cache<K, V, W> {
 
     /// Makes the value live and returns what waited for it, in order.
     pub(crate) fn install(&mut self, key: &K, value: V) -> VecDeque<W> {
-        match self.slots.insert(key.clone(), Slot::Live(value)) {
+        match self.slots.insert(key.clone(), Slot::Live(Box::new(value))) {
             Some(Slot::Loading { waiting }) => waiting,
             Some(Slot::Live(_)) | None => unreachable!("installed without a load"),
         }

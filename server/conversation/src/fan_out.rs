@@ -6,19 +6,23 @@
 use std::collections::BTreeMap;
 
 use parlance_codecs::{ConversationId, UserId};
+use smallvec::SmallVec;
 
 use crate::input::{ResumeStyle, SessionId};
+
+/// Mostly one of a user's, none or many of a conversation's.
+pub(crate) type Listed = SmallVec<[SessionId; 1]>;
 
 /// Sessions that are shown a conversation, or a user's directs; each list rising.
 #[derive(Debug, Default)]
 pub(crate) struct Subscribers {
-    pub(crate) by_id: Vec<SessionId>,
-    pub(crate) by_one_id: Vec<SessionId>,
-    pub(crate) at_once: Vec<SessionId>,
+    pub(crate) by_id: Listed,
+    pub(crate) by_one_id: Listed,
+    pub(crate) at_once: Listed,
 }
 
 impl Subscribers {
-    fn list(&mut self, resume: ResumeStyle) -> &mut Vec<SessionId> {
+    fn list(&mut self, resume: ResumeStyle) -> &mut Listed {
         match resume {
             ResumeStyle::ById => &mut self.by_id,
             ResumeStyle::ByOneId => &mut self.by_one_id,
@@ -85,13 +89,13 @@ impl Subscriptions {
     }
 }
 
-fn insert(list: &mut Vec<SessionId>, session: SessionId) {
+fn insert(list: &mut Listed, session: SessionId) {
     if let Err(place) = list.binary_search(&session) {
         list.insert(place, session);
     }
 }
 
-fn remove(list: &mut Vec<SessionId>, session: SessionId) {
+fn remove(list: &mut Listed, session: SessionId) {
     if let Ok(place) = list.binary_search(&session) {
         list.remove(place);
     }

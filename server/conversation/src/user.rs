@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parlance_codecs::{Category, ConversationId, MessageId, Notice, Seq, UserId};
+use smallvec::SmallVec;
 
 use crate::input::{CommitSeq, SessionId};
 use crate::limits::DELIVERED_ABOVE_MAX;
@@ -28,12 +29,12 @@ pub(crate) struct User {
     /// Up to which id each partition's notices have come.
     pub(crate) notice_marks: BTreeMap<Partition, MessageId>,
     /// Oldest first, at most [`crate::limits::SESSIONS_PER_USER_MAX`].
-    pub(crate) sessions: Vec<SessionId>,
+    pub(crate) sessions: SmallVec<[SessionId; 2]>,
     /// Memberships whose cursors changed since they were written.
     pub(crate) dirty: BTreeSet<ConversationId>,
     pub(crate) record_dirty: bool,
     /// Being created: the names are claimed first.
-    pub(crate) creation: Option<Creation>,
+    pub(crate) creation: Option<Box<Creation>>,
     pub(crate) last_write: CommitSeq,
 }
 
@@ -70,7 +71,7 @@ impl User {
             requests: BTreeMap::new(),
             notices: BTreeMap::new(),
             notice_marks: BTreeMap::new(),
-            sessions: Vec::new(),
+            sessions: SmallVec::new(),
             dirty: BTreeSet::new(),
             record_dirty: false,
             creation: None,

@@ -307,7 +307,7 @@ impl User {
             }
             return;
         }
-        self.creation = Some(Creation { origin, claims, granted: 0 });
+        self.creation = Some(Box::new(Creation { origin, claims, granted: 0 }));
         self.claim_next(turn);
     }
 
@@ -344,7 +344,8 @@ impl User {
     }
 
     fn created(&mut self, turn: &mut Turn) {
-        let Some(Creation { origin, claims, .. }) = self.creation.take() else { return };
+        let Some(creation) = self.creation.take() else { return };
+        let Creation { origin, claims, .. } = *creation;
         // A token may have named the user while the names were being claimed: what it has stays.
         let record = self.record.clone().unwrap_or_else(|| UserRecord {
             created_at_ms: turn.now.wall_ms,

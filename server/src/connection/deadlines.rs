@@ -87,7 +87,8 @@ pub(crate) struct Deadlines {
     frame_begun_ms: Cell<Option<u64>>,
     pinged: Cell<bool>,
     hung_up_ms: Cell<Option<u64>>,
-    probe: Cell<Option<Probe>>,
+    /// Boxed, because few dialects' peers must echo.
+    probe: Cell<Option<Box<Probe>>>,
     /// When the wheel fires next; `u64::MAX` where it does not.
     armed_ms: Cell<u64>,
 }
@@ -102,7 +103,7 @@ impl Deadlines {
             frame_begun_ms: Cell::new(None),
             pinged: Cell::new(false),
             hung_up_ms: Cell::new(None),
-            probe: Cell::new(None),
+            probe: Cell::default(),
             armed_ms: Cell::new(u64::MAX),
         }
     }
@@ -116,24 +117,31 @@ impl Deadlines {
     /// From now on, only echoes show that the peer is there. The first ping is due at once.
     pub(crate) fn watch_echoes(&self, every_ms: u64, now_ms: u64) {
         let probe = Probe { every_ms, next_ms: now_ms, echoed_ms: now_ms, sent: [0; 2] };
-        self.probe.set(Some(probe));
+        self.probe.set(Some(Box::new(probe)));
+    }
+
+    fn probe(&self) -> Option<Probe> {
+        let probe = self.probe.take();
+        let copy = probe.as_deref().copied();
+        self.probe.set(probe);
+        copy
     }
 
     /// A ping is sent now; what it holds is the time in Unix nanoseconds.
     pub(crate) fn probed(&self, now: Now) -> [u8; 8] {
         let held = now.wall_ms.saturating_mul(NS_PER_MS);
-        if let Some(probe) = self.probe.get() {
+        if let Some(probe) = self.probe() {
             let next_ms = now.monotonic_ms.saturating_add(probe.every_ms);
             let [last, _] = probe.sent;
-            self.probe.set(Some(Probe { next_ms, sent: [held, last], ..probe }));
+            self.probe.set(Some(Box::new(Probe { next_ms, sent: [held, last], ..probe })));
         }
         held.to_be_bytes()
     }
 
     /// A pong came that held this.
     pub(super) fn echoed(&self, held: u64, now_ms: u64) {
-        if let Some(probe) = self.probe.get().filter(|probe| probe.sent.contains(&held)) {
-            self.probe.set(Some(Probe { echoed_ms: now_ms, ..probe }));
+        if let Some(probe) = self.probe().filter(|probe| probe.sent.contains(&held)) {
+            self.probe.set(Some(Box::new(Probe { echoed_ms: now_ms, ..probe })));
         }
     }
 
@@ -183,7 +191,7 @@ impl Deadlines {
         if let Some(protocol) = Protocol::of(framing) {
             return self.judge_heartbeat(protocol, now_ms);
         }
-        if let Some(probe) = self.probe.get() {
+        if let Some(probe) = self.probe() {
             return match now_ms {
                 now_ms if now_ms >= probe.silent_ms() => Verdict::End(EndReason::Idle),
                 now_ms if now_ms >= probe.next_ms => Verdict::Probe,
@@ -234,7 +242,7 @@ impl Deadlines {
             (_, Some(Protocol::V4)) => {
                 Some(self.silent_until_ms().min(self.beat_ms.get() + self.heartbeats.interval_ms))
             }
-            (_, None) if let Some(probe) = self.probe.get() => {
+            (_, None) if let Some(probe) = self.probe() => {
                 Some(probe.next_ms.min(probe.silent_ms()))
             }
             (Framing::WebSocket, None) => {

@@ -16,9 +16,10 @@ use parlance_codecs::framing::engineio::{
     first_packet,
 };
 
+use super::close::last_words;
 use super::identify::identify;
 use super::intake::{Intake, Parting, Pause};
-use super::serve::{Opening, Settled, answer, last_words, serve};
+use super::serve::{Opening, Settled, answer, serve};
 use super::sign_in::{Arriving, settle, sign_in_by_frame};
 use super::{Connection, Polling};
 use crate::connections::{Connections, Place};

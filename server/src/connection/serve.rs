@@ -2,24 +2,23 @@
 //!
 //! The task waits for four things at once, each of which wakes it: bytes from the peer, room in a
 //! socket that was full, room in the shard for more of the peer's requests, and somebody's
-//! decision that the connection ends. It decides how a connection is closed: last words, then
-//! no more sending, then what the peer still sends is thrown away until it closes too, because a
-//! socket closed over unread bytes takes the last words with it.
+//! decision that the connection ends.
 
 use std::future::poll_fn;
-use std::net::Shutdown;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use futures_lite::future::or;
 use parlance_codecs::dialect::{EndReason, Form, SignInFrame};
-use parlance_codecs::framing::{Splitter, append_close};
+use parlance_codecs::framing::Splitter;
 use parlance_codecs::{Ask, Event, Tag};
 
+use super::close::close;
 use super::identify::identify;
 use super::intake::{Intake, Parting, Pause};
 use super::sign_in::{Arriving, SignedIn, settle, sign_in_by_frame};
-use super::{Connection, LINGER, Sent, Stage};
+use super::{Connection, Stage};
 use crate::asks;
 use crate::connections::Connections;
 use crate::link::{LinkEnd, link};
@@ -30,8 +29,6 @@ use crate::stops::Stop;
 
 /// Reads of one connection in a row. The last of them finds the socket empty, as a rule.
 const READS_IN_A_ROW_MAX: usize = 4;
-/// Bytes of a closed connection that are thrown away before it is cut off.
-const DISCARDED_BYTES_MAX: usize = 1 << 20;
 
 /// With what a connection's task begins.
 pub(crate) enum Opening {
@@ -60,53 +57,115 @@ pub(super) enum Settled {
     End(Parting),
 }
 
+/// A connection's task, from its opening to its end. Not an async block, because a connection spends
+/// its life in one of its steps, and a block would hold the room of all of them.
+pub(crate) struct Serving {
+    connections: Rc<Connections>,
+    connection: Rc<Connection>,
+    step: Step,
+}
+
+type Seeing = Pin<Box<dyn Future<Output = (Intake, Settled)>>>;
+
+enum Step {
+    Opening(Intake, Opening),
+    /// It reads, and waits for something to read.
+    Turning(Intake),
+    /// What was read is seen to; nothing more is read meanwhile.
+    Seeing(Seeing),
+    Closing(Pin<Box<dyn Future<Output = ()>>>),
+    Over,
+}
+
 /// Serves a connection to its end.
-pub(crate) async fn serve(
+pub(crate) fn serve(
+    connections: Rc<Connections>,
+    connection: Rc<Connection>,
+    intake: Intake,
+    opening: Opening,
+) -> Serving {
+    Serving { connections, connection, step: Step::Opening(intake, opening) }
+}
+
+impl Future for Serving {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let serving = self.get_mut();
+        let Serving { connections, connection, step } = &mut *serving;
+        loop {
+            let (intake, settled) = match step {
+                Step::Opening(..) => {
+                    let Step::Opening(mut intake, opening) = std::mem::replace(step, Step::Over)
+                    else {
+                        return Poll::Ready(());
+                    };
+                    connections.arm(connection);
+                    let settled = match opening {
+                        Opening::Greeting | Opening::Upgraded => Settled::Here,
+                        Opening::SignedIn(signed_in) => {
+                            settle(connections, connection, &mut intake, *signed_in)
+                        }
+                    };
+                    (intake, settled)
+                }
+                Step::Turning(intake) => {
+                    let turned = ready!(connection.poll_turn(intake, connections, cx));
+                    let Step::Turning(intake) = std::mem::replace(step, Step::Over) else {
+                        return Poll::Ready(());
+                    };
+                    match turned {
+                        Turned::End(parting) => (intake, Settled::End(parting)),
+                        turned => {
+                            let connections = Rc::clone(connections);
+                            let seeing = see_to(connections, Rc::clone(connection), intake, turned);
+                            *step = Step::Seeing(Box::pin(seeing));
+                            continue;
+                        }
+                    }
+                }
+                Step::Seeing(seeing) => ready!(seeing.as_mut().poll(cx)),
+                Step::Closing(closing) => return closing.as_mut().poll(cx),
+                Step::Over => return Poll::Ready(()),
+            };
+            *step = match settled {
+                Settled::Here => Step::Turning(intake),
+                Settled::Moved => Step::Over,
+                Settled::End(parting) => {
+                    let closing = close(Rc::clone(connections), Rc::clone(connection), parting);
+                    Step::Closing(Box::pin(closing))
+                }
+            };
+        }
+    }
+}
+
+/// Leaves the table however the task ends, a panic included.
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.connections.end_session(&self.connection);
+        self.connections.remove(&self.connection);
+    }
+}
+
+/// Does what a frame asks for that takes its time.
+async fn see_to(
     connections: Rc<Connections>,
     connection: Rc<Connection>,
     mut intake: Intake,
-    opening: Opening,
-) {
-    // Leaves the table however the task ends, a panic included.
-    let _tenure = Tenure { connections: &connections, connection: &connection };
-    connections.arm(&connection);
-    let mut settled = match opening {
-        Opening::Greeting | Opening::Upgraded => Settled::Here,
-        Opening::SignedIn(signed_in) => settle(&connections, &connection, &mut intake, *signed_in),
-    };
-    let parting = loop {
-        match settled {
-            Settled::Here => {}
-            Settled::Moved => return,
-            Settled::End(parting) => break parting,
+    turned: Turned,
+) -> (Intake, Settled) {
+    let settled = match turned {
+        Turned::SignIn(frame) => {
+            sign_in_by_frame(&connections, &connection, &mut intake, frame).await
         }
-        let turned = poll_fn(|cx| connection.poll_turn(&mut intake, &connections, cx)).await;
-        settled = match turned {
-            // Boxed, like the goodbye, because a connection spends its life without either.
-            Turned::SignIn(frame) => {
-                Box::pin(sign_in_by_frame(&connections, &connection, &mut intake, frame)).await
-            }
-            Turned::Ask(tag, ask) => Box::pin(answer(&connections, &connection, tag, ask)).await,
-            Turned::Identify(tag, ask) => {
-                Box::pin(identify(&connections, &connection, &mut intake, tag, ask)).await
-            }
-            Turned::End(parting) => Settled::End(parting),
-        };
+        Turned::Ask(tag, ask) => answer(&connections, &connection, tag, ask).await,
+        Turned::Identify(tag, ask) => {
+            identify(&connections, &connection, &mut intake, tag, ask).await
+        }
+        Turned::End(parting) => Settled::End(parting),
     };
-    Box::pin(close(&connections, &connection, parting)).await;
-}
-
-/// A connection's place in the shard's table, given back on drop.
-struct Tenure<'a> {
-    connections: &'a Connections,
-    connection: &'a Rc<Connection>,
-}
-
-impl Drop for Tenure<'_> {
-    fn drop(&mut self) {
-        self.connections.end_session(self.connection);
-        self.connections.remove(self.connection);
-    }
+    (intake, settled)
 }
 
 impl Connection {
@@ -243,114 +302,6 @@ pub(super) async fn answer(
             Settled::Here
         }
         Err(parting) => Settled::End(parting),
-    }
-}
-
-/// Says the last words and closes, within [`LINGER`].
-async fn close(connections: &Connections, connection: &Rc<Connection>, parting: Parting) {
-    // Whoever decided first has the better reason.
-    let parting = connection.decided_end().unwrap_or(parting);
-    let words = last_words(connection, &parting);
-    connections.end_session(connection);
-    let reason = match parting {
-        Parting::Because(reason) | Parting::After { reason, .. } => reason,
-        Parting::Answer(_) => EndReason::Left,
-        Parting::Gone => {
-            connection.lose();
-            return;
-        }
-    };
-    connection.end(reason);
-    connection.conclude(reason);
-    tracing::debug!(connection = ?connection.id, reason = reason.as_str(), "closing");
-    let goodbye = async {
-        if connection.send_last(connections, reason, words).await.is_ok() {
-            connection.shut_down_writing();
-            discard(connections, connection).await;
-        }
-    };
-    // The deadline, or the order to hurry, ends the goodbye.
-    or(
-        async {
-            let _ = runtime::timeout(LINGER, goodbye).await;
-        },
-        connections.stops().until_hurry(),
-    )
-    .await;
-}
-
-pub(super) fn last_words(connection: &Connection, parting: &Parting) -> Vec<u8> {
-    let form = connection.form();
-    let mut words = Vec::new();
-    match parting {
-        Parting::Because(reason) => {
-            form.dialect.dialect().encode_end(form, *reason, &mut words);
-            append_close(form.framing, *reason, &mut words);
-        }
-        Parting::After { reply, reason } => {
-            words.extend_from_slice(reply);
-            append_close(form.framing, *reason, &mut words);
-        }
-        Parting::Answer(reply) => words.extend_from_slice(reply),
-        Parting::Gone => {}
-    }
-    words
-}
-
-impl Connection {
-    /// Sends everything that waits and the last words behind it. A slow consumer has shown that
-    /// it does not read, so of what waits for it only the rest of a begun frame is sent.
-    async fn send_last(
-        &self,
-        connections: &Connections,
-        reason: EndReason,
-        words: Vec<u8>,
-    ) -> std::io::Result<()> {
-        if reason == EndReason::SlowConsumer {
-            self.outbox.borrow_mut().drop_unbegun();
-            connections.recount(self);
-        }
-        if !words.is_empty() {
-            self.outbox.borrow_mut().push_last(words.into());
-        }
-        while !self.outbox.borrow().is_empty() {
-            match self.flush(connections.now().monotonic_ms, connections.frame_gap())? {
-                Sent::Paced => runtime::sleep(connections.frame_gap()).await,
-                Sent::All | Sent::Blocked => poll_fn(|cx| self.poll_room(cx)).await?,
-            }
-        }
-        Ok(())
-    }
-
-    fn shut_down_writing(&self) {
-        if let Some(stream) = self.stream.borrow_mut().as_mut() {
-            stream.shut_down(Shutdown::Write);
-        }
-    }
-
-    fn conclude(&self, reason: EndReason) {
-        if let Some(stream) = self.stream.borrow().as_ref() {
-            stream.conclude(reason);
-        }
-    }
-}
-
-/// Throws away what the peer still sends, until it closes.
-async fn discard(connections: &Connections, connection: &Connection) {
-    let mut discarded = 0;
-    while discarded < DISCARDED_BYTES_MAX {
-        let read = poll_fn(|cx| {
-            let mut buffer = connections.read_buffer();
-            match connection.stream.borrow_mut().as_mut() {
-                Some(stream) => stream.poll_read(cx, &mut buffer),
-                None => Poll::Ready(Ok(0)),
-            }
-        });
-        match read.await {
-            Ok(0) | Err(_) => return,
-            Ok(length) => discarded += length,
-        }
-        runtime::yield_to_reactor().await;
     }
 }
 

@@ -80,10 +80,10 @@ pub(super) async fn answer(
         return answer::http_fault(StatusCode::FORBIDDEN, Code::PermissionDenied, message);
     }
     if grpc::is_call(&request) {
-        return grpc::answer(&connections, request).await;
+        return Box::pin(grpc::answer(&connections, request)).await;
     }
     if engineio::is_path(request.uri().path()) {
-        let mut answer = engineio::answer(shard, request, &slot).await;
+        let mut answer = Box::pin(engineio::answer(shard, request, &slot)).await;
         browser::share_with_credentials(&headers, &mut answer);
         return answer;
     }
@@ -118,11 +118,12 @@ async fn routed(shard: &ShardHandle, request: Request<Incoming>, slot: &UpgradeS
             Ok(handshake) => open(shard, &request, dialect, door, handshake, slot).await,
             Err(error) => Ok(error.answer()),
         },
-        Route::Stream(call) => call.answer(shard, request).await,
-        Route::Rooms(call) => Ok(rooms::answer(shard, call, request).await),
-        Route::Inner(call) => call.answer(shard, request).await,
+        // Boxed, because most requests are handshakes, and each holds what the largest would.
+        Route::Stream(call) => Box::pin(call.answer(shard, request)).await,
+        Route::Rooms(call) => Ok(Box::pin(rooms::answer(shard, call, request)).await),
+        Route::Inner(call) => Box::pin(call.answer(shard, request)).await,
         Route::Grpc => Ok(grpc::not_a_call()),
-        Route::Im(route) => Ok(route.answer(shard, request).await),
+        Route::Im(route) => Ok(Box::pin(route.answer(shard, request)).await),
     };
     answered.unwrap_or_else(|fault| answer::fault(&fault))
 }

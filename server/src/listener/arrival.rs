@@ -54,7 +54,7 @@ async fn arrive(connections: Rc<Connections>, mut stream: Stream, seat: Seat) {
     let framing = match detected {
         Detected::Http1 | Detected::Http2 => {
             // Boxed, because most connections never hold it.
-            let serving = http::serve_main(stream, prefix, Rc::clone(&connections));
+            let serving = Box::pin(http::serve_main(stream, prefix, Rc::clone(&connections)));
             return Box::pin(serve_http(&connections, serving, seat)).await;
         }
         Detected::Onechat => Framing::Onechat,
@@ -75,7 +75,7 @@ async fn arrive_at_push(connections: Rc<Connections>, mut stream: Stream, seat: 
     let sniffed = sniff_in_time(&connections, &mut stream, judge).await;
     let Some((prefix, is_handshake)) = sniffed else { return };
     if is_handshake {
-        let serving = http::serve_push(stream, prefix, connections.handle().clone());
+        let serving = Box::pin(http::serve_push(stream, prefix, connections.handle().clone()));
         return Box::pin(serve_http(&connections, serving, seat)).await;
     }
     let (dialect, kind) = (DialectName::Im, PayloadKind::Binary);

@@ -17,6 +17,9 @@ use crate::connection::Connection;
 use crate::lanes::Write;
 use crate::outbox::Weight;
 
+/// What a short message takes in most dialects; a longer one's buffer grows.
+const FRAME_BYTES_USUAL: usize = 512;
+
 impl ShardLoop {
     pub(super) fn perform_effects(&mut self, now: Now) {
         while let Some(effect) = self.core.poll_effect() {
@@ -113,7 +116,7 @@ impl ShardLoop {
 }
 
 fn encode(form: Form, event: &Event) -> Bytes {
-    let mut frames = Vec::new();
+    let mut frames = Vec::with_capacity(FRAME_BYTES_USUAL);
     form.dialect.dialect().encode(form, event, &mut frames);
     frames.into()
 }

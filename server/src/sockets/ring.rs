@@ -148,7 +148,8 @@ impl Ring {
 
     /// Ends a poll, which is then found to have ended.
     pub(super) fn end_poll(&mut self, token: Token) {
-        let entry = opcode::PollRemove::new(token.0).build().user_data(IGNORED);
+        // Not a removal, which a poll escapes that has just found something.
+        let entry = opcode::AsyncCancel::new(token.0).build().user_data(IGNORED);
         self.push(&entry);
     }
 

@@ -11,6 +11,6 @@ fn a_connections_task_is_small() {
     }
     let bytes = future_bytes(serve);
     println!("task {bytes} bytes, connection {} bytes", size_of::<Connection>());
-    assert!(bytes <= 512, "{bytes} bytes");
-    assert!(size_of::<Connection>() <= 512, "{} bytes", size_of::<Connection>());
+    assert!(bytes <= 96, "{bytes} bytes");
+    assert!(size_of::<Connection>() <= 400, "{} bytes", size_of::<Connection>());
 }
