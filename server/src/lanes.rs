@@ -7,6 +7,7 @@
 //! they were given, and nothing is reported after a failure.
 
 mod commit;
+mod gather;
 mod read;
 
 use std::io;

@@ -9,9 +9,12 @@ use crate::keys::{self, Place};
 use crate::records;
 use crate::scan::handle;
 
+/// What a change takes in a batch, about: room for all of them at once.
+const CHANGE_BYTES: usize = 256;
+
 /// All changes as one batch, which RocksDB applies whole or not at all.
 pub(crate) fn batch_of(database: &Database, changes: &[Change]) -> WriteBatch {
-    let mut batch = WriteBatch::default();
+    let mut batch = WriteBatch::with_capacity_bytes(changes.len().saturating_mul(CHANGE_BYTES));
     for change in changes {
         if let Change::DeleteConversation { conversation } = change {
             delete_logs(database, *conversation, &mut batch);

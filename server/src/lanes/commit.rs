@@ -1,22 +1,23 @@
 //! The commit lane: one thread per store that joins everything that waits into one synced batch.
 //!
-//! Group commit needs no timer: while one batch is on its way to the disk, the writes of the
-//! turns that pass gather behind it, and the next batch takes them all, up to its bounds. A
-//! batch is as durable as the most demanding write in it.
+//! While one batch is on its way to the disk, the writes of the turns that pass gather behind it,
+//! and the next batch takes them all, up to its bounds; one that is to be synced may wait a
+//! moment for more ([`super::gather`]). A batch is as durable as the most demanding write in it.
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::Instant;
 
-use flume::TrySendError;
+use flume::{TryRecvError, TrySendError};
 use parlance_codecs::{Content, News};
 use parlance_conversation::input::CommitSeq;
 use parlance_conversation::placement::ShardIndex;
 use parlance_conversation::store::{Change, Durability, Intent};
 use parlance_storage::Store;
 
+use super::gather::{Awaited, Gather};
 use crate::inbox::{InboxSender, ToShard};
 use crate::metrics::Metrics;
 
@@ -45,6 +46,8 @@ pub(crate) struct CommitLane {
     gathering: Vec<Write>,
     written: u64,
     committed: CommitSeq,
+    awaited: Awaited,
+    thread: Thread,
 }
 
 impl CommitLane {
@@ -56,10 +59,17 @@ impl CommitLane {
         metrics: Arc<Metrics>,
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let (to_lane, from_shard) = flume::bounded(TURNS_MAX);
-        let lane = Lane { shard, store, from_shard, inbox, metrics };
+        let awaited = Awaited::default();
+        let lane = Lane { shard, store, from_shard, inbox, metrics, awaited: awaited.clone() };
         let thread = super::start(format!("commit-{}", shard.0), move || lane.run())?;
-        let shards_end =
-            Self { to_lane, gathering: Vec::new(), written: 0, committed: CommitSeq(0) };
+        let shards_end = Self {
+            to_lane,
+            gathering: Vec::new(),
+            written: 0,
+            committed: CommitSeq(0),
+            awaited,
+            thread: thread.thread().clone(),
+        };
         Ok((shards_end, thread))
     }
 
@@ -75,7 +85,7 @@ impl CommitLane {
             return;
         }
         match self.to_lane.try_send(std::mem::take(&mut self.gathering)) {
-            Ok(()) => {}
+            Ok(()) => self.awaited.given(self.written, &self.thread),
             // A lane that ended has reported why, and the shard ends when it hears of it.
             Err(TrySendError::Full(writes) | TrySendError::Disconnected(writes)) => {
                 self.gathering = writes;
@@ -103,21 +113,22 @@ struct Lane {
     from_shard: flume::Receiver<Vec<Write>>,
     inbox: InboxSender,
     metrics: Arc<Metrics>,
+    awaited: Awaited,
 }
 
 impl Lane {
     fn run(self) {
         let mut waiting: VecDeque<Write> = VecDeque::new();
         let mut up_to = CommitSeq(0);
+        let mut gather = Gather::default();
         loop {
             if waiting.is_empty() {
                 let Ok(writes) = self.from_shard.recv() else { return };
                 waiting.extend(writes);
             }
-            while waiting.len() < BATCH_WRITES_MAX
-                && let Ok(writes) = self.from_shard.try_recv()
-            {
-                waiting.extend(writes);
+            self.take_more(&mut waiting);
+            if waiting.len() < gather.wanted() && is_to_be_synced(&waiting) {
+                self.wait_for_more(up_to.0 + gather.wanted() as u64, &gather, &mut waiting);
             }
             let batch = take_batch(&mut waiting);
             up_to.0 += batch.writes;
@@ -125,12 +136,36 @@ impl Lane {
                 Ok(()) => ToShard::Committed { up_to },
                 Err(reason) => ToShard::StoreFailed { reason },
             };
+            if batch.durability == Durability::Sync {
+                let came_beside = !waiting.is_empty() || !self.from_shard.is_empty();
+                let writes = usize::try_from(batch.writes).unwrap_or(usize::MAX);
+                gather.learn(writes, came_beside);
+            }
             let is_over = matches!(report, ToShard::StoreFailed { .. });
             // An inbox that is gone has a shard that is gone: nobody waits for more.
             if self.inbox.send(report).is_err() || is_over {
                 return;
             }
         }
+    }
+
+    /// Takes what the shard has given meanwhile; false once it gives nothing more.
+    fn take_more(&self, waiting: &mut VecDeque<Write>) -> bool {
+        while waiting.len() < BATCH_WRITES_MAX {
+            match self.from_shard.try_recv() {
+                Ok(writes) => waiting.extend(writes),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    fn wait_for_more(&self, write: u64, gather: &Gather, waiting: &mut VecDeque<Write>) {
+        self.awaited.wait(write, || {
+            let goes_on = self.take_more(waiting);
+            !goes_on || waiting.len() >= gather.wanted()
+        });
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), String> {
@@ -149,6 +184,10 @@ struct Batch {
     changes: Vec<Change>,
     durability: Durability,
     writes: u64,
+}
+
+fn is_to_be_synced(waiting: &VecDeque<Write>) -> bool {
+    waiting.iter().any(|write| write.durability == Durability::Sync)
 }
 
 /// The oldest writes up to the bounds; one at least.
