@@ -18,7 +18,8 @@ pub(crate) mod websocket;
 
 use clap::ValueEnum;
 use parlance_codecs::dialect::{DialectName, Echo};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::client::Seat;
 pub(crate) use foreign::Foreign;
@@ -26,7 +27,7 @@ pub(crate) use message::{Category, Outgoing, SeenPost, WireFault};
 use message::{excerpt, group_of_text};
 
 /// A dialect on a transport, as the command line and the reports name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Wire {
     /// `stream`: JSON text frames over WebSocket.
@@ -49,8 +50,23 @@ pub(crate) enum Wire {
     ImCalls,
     /// What another server speaks, which a scenario does not choose.
     #[value(skip)]
-    #[serde(untagged, skip_deserializing)]
+    #[serde(untagged)]
     Foreign(Foreign),
+}
+
+/// By hand, because serde's own has no word for what is allowed beside an untagged variant: only
+/// the wires that a scenario may choose, each by its name.
+impl<'de> Deserialize<'de> for Wire {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        let allowed = Self::value_variants();
+        allowed.iter().copied().find(|wire| wire.name() == name).ok_or_else(|| {
+            let names: Vec<String> =
+                allowed.iter().map(|wire| format!("`{}`", wire.name())).collect();
+            let names = names.join(", ");
+            D::Error::custom(format!("unknown variant `{name}`, expected one of {names}"))
+        })
+    }
 }
 
 /// What a frame of a ready session is, told by how it begins.
