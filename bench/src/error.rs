@@ -57,7 +57,7 @@ pub(crate) enum BenchError {
     NoRecords { path: PathBuf },
     #[error("nothing to compare: {why}")]
     NothingToCompare { why: String },
-    #[error("drawing a plot: {detail}")]
+    #[error("drawing: {detail}")]
     Plot { detail: String },
     #[error("the scenario cannot be run against a server that speaks {wire} only ({detail})")]
     NotForWire { wire: &'static str, detail: String },

@@ -6,7 +6,6 @@
 
 pub(crate) mod file;
 pub(crate) mod groups;
-mod of_outcome;
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -15,7 +15,8 @@ use crate::interrupt::Interrupt;
 use crate::limits::SETTLE_NS;
 use crate::plan::{Scenario, ServerSettings, Variant};
 use crate::record::{Identity, Record, Verdict};
-use crate::report::{Report, hlog, html, summary, table};
+use crate::report::progress::Progress;
+use crate::report::{hlog, html, summary};
 use crate::scenario::Setting;
 use crate::seed::{self, Draws};
 use crate::target::operator::Operator;
@@ -75,11 +76,15 @@ pub(crate) fn run(scenarios: &[Scenario], options: &Options) -> Result<Verdict, 
     let anywhere = own::affinity()?;
     let mut records = Vec::new();
     for (number, run) in runs.iter().enumerate() {
-        announce(number + 1, runs.len(), run);
+        let name = name(number + 1, runs.len(), run);
         // A server that is started next must not inherit the generator's cores.
         own::set_affinity(&anywhere)?;
         let seed = next_seed.take().unwrap_or_else(|| seeds.next());
-        let record = match perform(run, seed, options, &interrupt) {
+        let progress = Progress::new(name.clone())?;
+        let performed = perform(run, seed, options, &interrupt, &progress);
+        // Before anything else is written to the terminal.
+        drop(progress);
+        let record = match performed {
             // Among several targets the others are still to be measured.
             Err(error @ BenchError::NotForWire { .. }) if options.targets.len() > 1 => {
                 eprintln!("skipped: {error}");
@@ -87,15 +92,16 @@ pub(crate) fn run(scenarios: &[Scenario], options: &Options) -> Result<Verdict, 
             }
             performed => performed?,
         };
+        if runs.len() > 1 {
+            eprintln!("{name}: {}", summary::in_brief(&record));
+        }
         let interrupted = record.verdict == Verdict::Interrupted;
         records.push(record);
         if interrupted {
             break;
         }
     }
-    if let [_, _, ..] = records.as_slice() {
-        print!("{}", summary::render(&records));
-    }
+    print!("{}", summary::render(&records));
     if let Some(path) = &options.report {
         html::write(&records, path)?;
     }
@@ -124,13 +130,11 @@ fn in_order<'a>(scenario: &'a Scenario, options: &'a Options) -> Vec<Run<'a>> {
     (0..rounds).flat_map(round).collect()
 }
 
-fn announce(number: usize, total: usize, run: &Run<'_>) {
-    if total == 1 {
-        return;
-    }
+/// What is told of a run while it lasts and when it ends.
+fn name(number: usize, total: usize, run: &Run<'_>) -> String {
     let Run { scenario, target, variant, round } = run;
     let variant = if variant.name.is_empty() { "" } else { &format!(", {}", variant.name) };
-    eprintln!("[{number}/{total}] {} against {target}{variant}, round {round}", scenario.name);
+    format!("[{number}/{total}] {} against {target}{variant}, round {round}", scenario.name)
 }
 
 /// Prepares the process and the server, runs a scenario, stops the server, reports.
@@ -139,8 +143,10 @@ fn perform(
     seed: u64,
     options: &Options,
     interrupt: &Interrupt,
+    progress: &Progress,
 ) -> Result<Record, BenchError> {
     let machine = Machine::here();
+    progress.phase("starting the server");
     own::reserve_descriptors(run.variant.workload.connections())?;
     let target = start(run, options, interrupt)?;
     if let Some(cores) = &options.pin_self {
@@ -148,18 +154,17 @@ fn perform(
     }
     own::wake_on_time()?;
     let settle_ns = if options.tiny { 0 } else { SETTLE_NS };
-    let outcome = run.variant.workload.spoken_in(target.wire)?.run(&Setting {
+    let measurement = run.variant.workload.spoken_in(target.wire)?.run(&Setting {
         target: &target,
         seed,
         settle_ns,
         interrupt,
+        progress,
     })?;
     let facts = target.facts.clone();
     // A server that does not stop in good order spoils no figure, but is no success.
     let stopped = target.stop();
-    let report = Report::new(seed, machine, facts, outcome);
-    print!("{}", table::render(&report));
-    let record = report.into_record(identity(run, seed));
+    let record = Record::new(identity(run, seed), machine, facts, measurement);
     if let Some(path) = &options.json {
         record.append(path)?;
     }

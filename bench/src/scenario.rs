@@ -32,6 +32,7 @@ use crate::error::BenchError;
 use crate::host::process::{CpuTime, Memory};
 use crate::interrupt::Interrupt;
 use crate::limits::{DRAIN_NS_MAX, DRAIN_QUIET_NS, TURN_WAIT_NS_MAX};
+use crate::report::progress::Progress;
 use crate::target::Target;
 use crate::wire::Wire;
 
@@ -43,6 +44,7 @@ pub(crate) struct Setting<'a> {
     /// Between the last session's sign-in and the reading of idle memory.
     pub(crate) settle_ns: u64,
     pub(crate) interrupt: &'a Interrupt,
+    pub(crate) progress: &'a Progress,
 }
 
 impl Setting<'_> {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::BenchError;
 use crate::limits::CONNECTIONS_MAX;
-use crate::report::Outcome;
+use crate::record::Measurement;
 use crate::scenario::{self, Setting};
 use crate::wire::Wire;
 
@@ -215,29 +215,23 @@ impl Workload {
     }
 
     /// Runs it, from the first connect to the last receipt.
-    pub(crate) fn run(&self, setting: &Setting<'_>) -> Result<Outcome, BenchError> {
-        Ok(Outcome::Measured(Box::new(match self {
-            Self::Fanout(workload) => {
-                let result = Box::new(scenario::fanout::run(workload, setting)?);
-                return Ok(Outcome::Fanout { workload: workload.clone(), result });
-            }
-            Self::Idle(workload) => {
-                let result = scenario::idle::run(workload, setting)?;
-                return Ok(Outcome::Idle { workload: workload.clone(), result });
-            }
+    pub(crate) fn run(&self, setting: &Setting<'_>) -> Result<Measurement, BenchError> {
+        match self {
+            Self::Fanout(workload) => scenario::fanout::measure(workload, workload, setting),
+            Self::Idle(workload) => scenario::idle::measure(workload, setting),
             Self::Direct(workload) => {
-                scenario::fanout::measure(workload, &workload.layout(), setting)?
+                scenario::fanout::measure(workload, &workload.layout(), setting)
             }
             Self::Slow(workload) => {
-                scenario::fanout::measure(workload, &workload.layout(), setting)?
+                scenario::fanout::measure(workload, &workload.layout(), setting)
             }
-            Self::Connect(workload) => scenario::connect::measure(workload, setting)?,
-            Self::Durable(workload) => scenario::durable::measure(workload, setting)?,
-            Self::History(workload) => scenario::history::measure(workload, setting)?,
-            Self::Ramp(workload) => scenario::ramp::measure(workload, setting)?,
-            Self::Reconnect(workload) => scenario::reconnect::measure(workload, setting)?,
-            Self::Soak(workload) => scenario::soak::measure(workload, setting)?,
-        })))
+            Self::Connect(workload) => scenario::connect::measure(workload, setting),
+            Self::Durable(workload) => scenario::durable::measure(workload, setting),
+            Self::History(workload) => scenario::history::measure(workload, setting),
+            Self::Ramp(workload) => scenario::ramp::measure(workload, setting),
+            Self::Reconnect(workload) => scenario::reconnect::measure(workload, setting),
+            Self::Soak(workload) => scenario::soak::measure(workload, setting),
+        }
     }
 }
 

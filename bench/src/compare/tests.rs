@@ -149,6 +149,24 @@ fn runs_that_are_not_clean_are_left_out_and_a_new_fault_is_a_regression() {
 }
 
 #[test]
+fn the_generators_own_figures_are_compared_where_they_are_named() {
+    let mut records = rounds("parlance", &[100; 2]);
+    let lag = Figure { value: 9.0, unit: Unit::Microseconds, better: Better::Lower };
+    for run in &mut records {
+        run.figures.insert("generator_lag_p99_us".to_owned(), lag);
+    }
+    let compared = |figures: &[&str]| {
+        let figures = figures.iter().map(|name| (*name).to_owned()).collect();
+        let options = Options { fail_above: None, figures, seed: 1 };
+        let comparison = compare(&records, &records, &Selection::Files, &options);
+        let figures = &comparison.scenarios[0].figures;
+        figures.iter().any(|figure| figure.figure == "generator_lag_p99_us")
+    };
+    assert!(!compared(&[]));
+    assert!(compared(&["generator_lag_p99_us"]));
+}
+
+#[test]
 fn targets_and_variants_of_one_file() {
     let mut records = rounds("parlance", &[100; 5]);
     records.extend(rounds("nats", &[300; 5]));

@@ -64,6 +64,11 @@ impl Timeline {
         self.started
     }
 
+    /// Seconds that are over when the run's clock reads `now_ns`.
+    pub(crate) fn seconds_over(&self, now_ns: u64) -> u64 {
+        now_ns.saturating_sub(self.from_ns) / SECOND_NS
+    }
+
     pub(crate) fn seconds(&self) -> impl Iterator<Item = TimelineSecond<'_>> {
         (1..).zip(&self.seconds).map(|(end, histogram)| TimelineSecond { end, histogram })
     }

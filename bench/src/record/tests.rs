@@ -6,11 +6,6 @@ use serde_json::json;
 
 use super::file::read;
 use super::*;
-use crate::report::Outcome;
-use crate::scenario::MemoryStages;
-use crate::scenario::idle::IdleResult;
-use crate::wire::Wire;
-use crate::workload::Idle;
 
 /// A fan-out run of `target` whose latencies are around `latency_us`.
 pub(crate) fn sample(target: &str, round: u32, latency_us: u64) -> Record {
@@ -104,34 +99,4 @@ fn what_is_no_record_is_refused_with_its_place() {
     check_refused(&good.replace("HISTF", "HISTX"), &["HISTX", "is no encoded HdrHistogram"]);
     // The excerpt ends between characters, whatever they are.
     check_refused("{\"schema\":2,\"ü\":", &["line 1"]);
-}
-
-#[test]
-fn an_idle_run_tells_memory_and_sign_ins() {
-    let memory = |rss_bytes| crate::host::process::Memory {
-        rss_bytes,
-        pss_bytes: Some(rss_bytes / 2),
-        ..Default::default()
-    };
-    let outcome = Outcome::Idle {
-        workload: Idle { connections: 1_024, seconds: 5, wire: Wire::StreamTcp },
-        result: IdleResult {
-            interrupted: false,
-            sign_in_seconds: 0.5,
-            sessions_per_second: 2_048.0,
-            disconnected: 1,
-            first_end: Some("reset".to_owned()),
-            memory: Some(MemoryStages::new(memory(0), memory(2 << 20), memory(0), 1_024)),
-            idle_cores_used: None,
-        },
-    };
-    let measurement = outcome.into_measurement();
-    assert_eq!(measurement.verdict, Verdict::Faulty);
-    assert_eq!(measurement.reasons, ["reset"]);
-    assert_eq!(measurement.workload["wire"], "stream-tcp");
-    let value = |name| measurement.figures.get(name).map(|figure| figure.value);
-    assert_eq!(value("rss_per_connection_bytes"), Some(2_048.0));
-    assert_eq!(value("pss_per_connection_bytes"), Some(1_024.0));
-    assert_eq!(value("sign_ins_per_second"), Some(2_048.0));
-    assert_eq!(value("idle_server_cores"), None);
 }

@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table};
+use serde_json::Value;
 
 use super::format;
 use crate::record::groups::{ScenarioRuns, TargetRuns, by_scenario};
@@ -12,6 +13,9 @@ use crate::record::{Better, Record};
 
 /// Targets beside each other, the first one among them; more follow in further tables.
 const COLUMNS_MAX: usize = 4;
+
+/// Figures of a run that are told before the table of all runs.
+const FIGURES_IN_BRIEF: usize = 4;
 
 /// Of every scenario in the records.
 pub(crate) fn render(records: &[Record]) -> String {
@@ -22,12 +26,31 @@ pub(crate) fn render(records: &[Record]) -> String {
     text
 }
 
+/// One run's verdict and its first figures, on a line.
+pub(crate) fn in_brief(record: &Record) -> String {
+    let one = std::slice::from_ref(record);
+    let mut text = record.verdict.as_str().to_owned();
+    for scenario in by_scenario(one) {
+        for name in scenario.figure_names().into_iter().take(FIGURES_IN_BRIEF) {
+            if let Some(figure) = scenario.figure(name) {
+                let value = format::value(figure.value, figure.unit);
+                text.push_str(&format!(", {} {value}", format::figure_name(name)));
+            }
+        }
+    }
+    text
+}
+
 fn scenario_text(text: &mut String, scenario: &ScenarioRuns<'_>) {
     let rounds = scenario.targets.iter().map(|target| target.runs.len()).max().unwrap_or(0);
     let times = if rounds == 1 { "one round".to_owned() } else { format!("{rounds} rounds") };
     line(text, format_args!("{}: {times}", scenario.name));
     if let Some(run) = scenario.runs().next() {
-        line(text, format_args!("{}", machine(run)));
+        line(text, format_args!("workload: {}", entries(&run.workload)));
+        line(text, format_args!("machine: {}", machine(run)));
+    }
+    for target in &scenario.targets {
+        line(text, format_args!("{}: {}", target.label, server(target.first())));
     }
     let Some((first, others)) = scenario.targets.split_first() else { return };
     let mut chunks: Vec<&[TargetRuns<'_>]> = others.chunks(COLUMNS_MAX - 1).collect();
@@ -50,6 +73,27 @@ fn machine(run: &Record) -> String {
         "{} cores, {}, Linux {}, load {:.2} before",
         machine.cores, machine.cpu, machine.kernel, machine.load_before
     )
+}
+
+/// `groups 1, members 1000`, without what says nothing.
+fn entries(of: &Value) -> String {
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let entries = of.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let entries: Vec<String> =
+        entries.map(|(name, value)| format!("{name} {}", plain(value))).collect();
+    entries.join(", ")
+}
+
+fn server(run: &Record) -> String {
+    let server = &run.server;
+    let version = server.version.as_deref().unwrap_or("of unknown version");
+    // The addresses and keys of a server that is gone are of no use to anybody.
+    let told = server.settings.iter().filter(|(name, _)| !name.contains("LISTEN__"));
+    let told =
+        told.map(|(name, value)| format!(", {}={value}", name.trim_start_matches("PARLANCE_")));
+    let data = server.data_filesystem.as_deref();
+    let data = data.map_or_else(String::new, |kind| format!(", data on {kind}"));
+    format!("{version}{}{data}", told.collect::<String>())
 }
 
 fn table(scenario: &ScenarioRuns<'_>, targets: &[&TargetRuns<'_>]) -> Table {
@@ -98,7 +142,8 @@ fn cell(
 fn verdict(text: &mut String, target: &TargetRuns<'_>) {
     let marks = target.marks();
     let marks = if marks.is_empty() { "clean".to_owned() } else { marks.join(", ").to_uppercase() };
-    line(text, format_args!("{}: {marks}", target.label));
+    let seeds: Vec<String> = target.runs.iter().map(|run| run.seed.to_string()).collect();
+    line(text, format_args!("{}: {marks}; seed {}", target.label, seeds.join(", ")));
     for run in &target.runs {
         for reason in &run.reasons {
             line(text, format_args!("  - round {}: {reason}", run.round));

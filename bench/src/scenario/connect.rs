@@ -36,6 +36,7 @@ pub(crate) fn measure(
     let mut fleet = Fleet::new(setting.target.addresses, clock, Draws::new(setting.seed))?;
     let before = setting.memory()?;
     let from = Reading::take(clock, setting)?;
+    setting.progress.phase(&format!("signing in {} sessions", seats.len()));
     let opening = Opening { tokens, at_once: workload.at_once };
     fleet.open_as(&seats, &opening, setting.interrupt)?;
     let to = Reading::take(clock, setting)?;

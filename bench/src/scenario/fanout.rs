@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::flow::{Crowd, Stage};
+use super::outcome::{self, Judgement};
 use super::tally::Faults;
-pub(crate) use super::watch::{Generator, ServerCpu};
-use super::{MemoryStages, Setting, outcome};
+use super::watch::{Generator, ServerCpu};
+use super::{MemoryStages, Setting};
 use crate::error::BenchError;
 use crate::histogram::{Quantiles, Timeline};
 use crate::record::{Measurement, Unit};
-use crate::report::Outcome;
 use crate::workload::Fanout;
 
 #[derive(Clone, Debug, Serialize)]
@@ -44,12 +44,12 @@ pub(crate) struct FanoutResult {
     pub(crate) timelines: Timelines,
 }
 
-/// Latencies second by second, of those that were measured.
-#[derive(Clone, Debug, Default)]
+/// Latencies second by second.
+#[derive(Clone, Debug)]
 pub(crate) struct Timelines {
-    pub(crate) delivery: Option<Timeline>,
-    pub(crate) last_recipient: Option<Timeline>,
-    pub(crate) acknowledgement: Option<Timeline>,
+    pub(crate) delivery: Timeline,
+    pub(crate) last_recipient: Timeline,
+    pub(crate) acknowledgement: Timeline,
 }
 
 pub(crate) fn run(workload: &Fanout, setting: &Setting<'_>) -> Result<FanoutResult, BenchError> {
@@ -62,21 +62,32 @@ pub(crate) fn run(workload: &Fanout, setting: &Setting<'_>) -> Result<FanoutResu
     Ok(result(workload, stage, memory))
 }
 
-/// Of a kind that is a fan-out in a layout of its own.
+/// Also of a kind that is a fan-out in a layout of its own.
 pub(crate) fn measure(
     workload: &impl Serialize,
     layout: &Fanout,
     setting: &Setting<'_>,
 ) -> Result<Measurement, BenchError> {
-    let result = Box::new(run(layout, setting)?);
-    let slow = (layout.slow > 0).then_some((result.slow_receipts, result.slow_closed));
-    let outcome = Outcome::Fanout { workload: layout.clone(), result };
-    let mut measurement = outcome.into_measurement();
-    measurement.workload = outcome::to_value(workload);
-    if let Some((receipts, closed)) = slow {
-        measurement.higher("slow_receipts", count(receipts), Unit::Count);
-        measurement.lower("slow_closed", count(closed), Unit::Count);
+    let result = run(layout, setting)?;
+    let judgement = Judgement {
+        interrupted: result.interrupted,
+        faults: outcome::faults(&result.faults, &result.fault_examples),
+        faulty: result.faults.any(),
+        limited: result.generator.limited.clone(),
+    };
+    let mut measurement = judgement.measurement(workload, &result);
+    measurement.higher("deliveries_per_second", result.deliveries_per_second, Unit::PerSecond);
+    outcome::server_cpu(&mut measurement, "delivery", result.server_cpu.as_ref());
+    outcome::generator(&mut measurement, &result.generator);
+    outcome::memory(&mut measurement, result.memory.as_ref());
+    if layout.slow > 0 {
+        measurement.higher("slow_receipts", count(result.slow_receipts), Unit::Count);
+        measurement.lower("slow_closed", count(result.slow_closed), Unit::Count);
     }
+    let Timelines { delivery, last_recipient, acknowledgement } = result.timelines;
+    measurement.timeline("delivery", delivery);
+    measurement.timeline("last_recipient", last_recipient);
+    measurement.timeline("acknowledgement", acknowledgement);
     Ok(measurement)
 }
 
@@ -107,9 +118,9 @@ fn result(workload: &Fanout, stage: Stage, memory: Option<MemoryStages>) -> Fano
         slow_receipts: stage.slow_receipts,
         slow_closed: stage.slow_ended,
         timelines: Timelines {
-            delivery: Some(stage.delivery),
-            last_recipient: Some(stage.last_recipient),
-            acknowledgement: Some(stage.acknowledgement),
+            delivery: stage.delivery,
+            last_recipient: stage.last_recipient,
+            acknowledgement: stage.acknowledgement,
         },
     }
 }

@@ -63,7 +63,9 @@ impl<'a> Crowd<'a> {
         let first_user = workload::first_user(setting.seed);
         let before = setting.memory()?;
         let mut fleet = Fleet::new(setting.target.addresses, clock, Draws::new(draws.next()))?;
-        fleet.open(&layout.seats(first_user), setting.interrupt)?;
+        let seats = layout.seats(first_user);
+        setting.progress.phase(&format!("signing in {} sessions", seats.len()));
+        fleet.open(&seats, setting.interrupt)?;
         settle(&mut fleet, clock, setting.settle_ns)?;
         let idle = setting.memory()?;
         let conversations = match layout.category {
@@ -103,8 +105,10 @@ impl<'a> Crowd<'a> {
             lag: Latencies::new(),
             crowd: self,
         };
+        running.crowd.setting.progress.phase("warming up");
         let readings = running.publish_all(window)?;
         if readings.is_some() {
+            running.crowd.setting.progress.phase("waiting for what is on its way");
             running.drain()?;
         }
         Ok(running.finish(readings))
@@ -137,6 +141,10 @@ impl Running<'_, '_, '_> {
             }
             if self.crowd.setting.interrupt.is_raised() {
                 return Ok(None);
+            }
+            if first.is_some() {
+                let progress = self.crowd.setting.progress;
+                progress.measuring(self.tally.deliveries_by_second(), now_ns, window.to_ns);
             }
             for _ in 0..PUBLISHES_PER_TURN_MAX {
                 let Some(arrival) = self.pacer.take(now_ns) else { break };

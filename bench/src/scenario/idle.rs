@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::outcome::{self, Judgement};
 use super::{MemoryStages, Setting, seconds, settle};
 use crate::client::fleet::Fleet;
 use crate::client::{End, Sink};
 use crate::clock::Clock;
 use crate::error::BenchError;
 use crate::limits::TURN_WAIT_NS_MAX;
+use crate::record::{Measurement, Unit};
 use crate::seed::Draws;
 use crate::wire::Wire;
 use crate::workload::{self, Idle};
@@ -34,6 +36,7 @@ pub(crate) fn run(workload: &Idle, setting: &Setting<'_>) -> Result<IdleResult, 
     let before = setting.memory()?;
     let start_ns = clock.now_ns();
     let seats = workload.seats(workload::first_user(setting.seed));
+    setting.progress.phase(&format!("signing in {} sessions", seats.len()));
     fleet.open(&seats, setting.interrupt)?;
     let sign_in_seconds = seconds(clock.now_ns() - start_ns);
     settle(&mut fleet, clock, setting.settle_ns)?;
@@ -41,6 +44,7 @@ pub(crate) fn run(workload: &Idle, setting: &Setting<'_>) -> Result<IdleResult, 
 
     let (hold_from_ns, cpu_from) = (clock.now_ns(), setting.cpu()?);
     let hold_to_ns = hold_from_ns + workload.seconds * 1_000_000_000;
+    setting.progress.phase(&format!("holding the sessions for {} s", workload.seconds));
     let mut holding = Holding::default();
     while let Some(left_ns) = hold_to_ns.checked_sub(clock.now_ns()).filter(|left| *left > 0) {
         if setting.interrupt.is_raised() {
@@ -63,6 +67,23 @@ pub(crate) fn run(workload: &Idle, setting: &Setting<'_>) -> Result<IdleResult, 
         memory,
         idle_cores_used: cpu.filter(|_| held > 0.0).map(|cpu| seconds(cpu.total_ns()) / held),
     })
+}
+
+pub(crate) fn measure(workload: &Idle, setting: &Setting<'_>) -> Result<Measurement, BenchError> {
+    let result = run(workload, setting)?;
+    let judgement = Judgement {
+        interrupted: result.interrupted,
+        faults: result.first_end.iter().cloned().collect(),
+        faulty: result.disconnected > 0,
+        limited: None,
+    };
+    let mut measurement = judgement.measurement(workload, &result);
+    measurement.higher("sign_ins_per_second", result.sessions_per_second, Unit::PerSecond);
+    if let Some(cores) = result.idle_cores_used {
+        measurement.lower("idle_server_cores", cores, Unit::Cores);
+    }
+    outcome::memory(&mut measurement, result.memory.as_ref());
+    Ok(measurement)
 }
 
 #[derive(Default)]

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::MemoryStages;
+use super::tally::Faults;
 use super::watch::{Generator, ServerCpu};
 use crate::record::{Measurement, Unit, Verdict};
 
@@ -54,9 +55,31 @@ pub(super) fn server_cpu(measurement: &mut Measurement, what: &str, cpu: Option<
     }
 }
 
+/// How many of each, then the first examples; nothing where there are none.
+pub(super) fn faults(faults: &Faults, examples: &[String]) -> Vec<String> {
+    let counts = [
+        ("lost", faults.lost),
+        ("duplicated", faults.duplicated),
+        ("reordered", faults.reordered),
+        ("misdelivered", faults.misdelivered),
+        ("malformed", faults.malformed),
+        ("refused", faults.refused),
+        ("unacknowledged", faults.unacknowledged),
+        ("disconnected", faults.disconnected),
+        ("unpublished", faults.unpublished),
+    ];
+    let some = counts.iter().filter(|(_, count)| *count > 0);
+    let some: Vec<String> = some.map(|(name, count)| format!("{count} {name}")).collect();
+    let counted = (!some.is_empty()).then(|| some.join(", "));
+    counted.into_iter().chain(examples.iter().cloned()).collect()
+}
+
 pub(super) fn generator(measurement: &mut Measurement, generator: &Generator) {
     let busy = generator.cpu_share + generator.waiting_share;
     measurement.lower("generator_cores", busy, Unit::Cores);
+    if generator.lag.count > 0 {
+        measurement.lower("generator_lag_p99_us", generator.lag.p99_us, Unit::Microseconds);
+    }
 }
 
 pub(super) fn memory(measurement: &mut Measurement, stages: Option<&MemoryStages>) {
@@ -73,3 +96,6 @@ pub(super) fn memory(measurement: &mut Measurement, stages: Option<&MemoryStages
 pub(super) fn to_value(of: &impl Serialize) -> Value {
     serde_json::to_value(of).expect("a plain structure with text keys")
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,6 +146,10 @@ impl<'a> Tally<'a> {
         (self.latencies.clone(), self.completions.clone(), self.acknowledgements.clone())
     }
 
+    pub(crate) fn deliveries_by_second(&self) -> &Timeline {
+        &self.latencies
+    }
+
     pub(crate) fn published(&self) -> u64 {
         self.published
     }

@@ -14,6 +14,14 @@ const SEED: u64 = 77;
 const MEMBERS: u32 = 8;
 const RATE: f64 = 40.0;
 
+fn setting<'a>(
+    target: &'a Target,
+    interrupt: &'a Interrupt,
+    progress: &'a Progress,
+) -> Setting<'a> {
+    Setting { target, seed: SEED, settle_ns: 0, interrupt, progress }
+}
+
 fn run(misdeed: Misdeed, wires: &[Wire]) -> FanoutResult {
     let workload = Fanout {
         groups: 2,
@@ -27,7 +35,8 @@ fn run(misdeed: Misdeed, wires: &[Wire]) -> FanoutResult {
     };
     let server = FakeServer::start(misdeed);
     let (target, interrupt) = (server.target(), Interrupt::default());
-    let setting = Setting { target: &target, seed: SEED, settle_ns: 0, interrupt: &interrupt };
+    let progress = Progress::silent();
+    let setting = setting(&target, &interrupt, &progress);
     let result = fanout::run(&workload, &setting).expect("a run");
     assert_eq!(result.published, 80, "seed {SEED}");
     assert!(result.fault_examples.len() <= EXAMPLES_MAX, "seed {SEED}");
@@ -123,7 +132,8 @@ fn idle_sessions_are_held_and_counted() {
         let workload = Idle { connections: 50, seconds: 0, wire };
         let server = FakeServer::start(Misdeed::Nothing);
         let (target, interrupt) = (server.target(), Interrupt::default());
-        let setting = Setting { target: &target, seed: SEED, settle_ns: 0, interrupt: &interrupt };
+        let progress = Progress::silent();
+        let setting = setting(&target, &interrupt, &progress);
         let result = idle::run(&workload, &setting).expect("a run");
         assert_eq!(result.disconnected, 0, "seed {SEED} {wire:?} {:?}", result.first_end);
         assert!(result.memory.is_some_and(|memory| memory.idle.tcp_sockets >= 100));
@@ -137,7 +147,8 @@ fn a_server_that_is_not_there_is_an_error_that_names_it() {
     // Port 1 of loopback: nobody listens there.
     target.addresses.main.set_port(1);
     let interrupt = Interrupt::default();
-    let setting = Setting { target: &target, seed: SEED, settle_ns: 0, interrupt: &interrupt };
+    let progress = Progress::silent();
+    let setting = setting(&target, &interrupt, &progress);
     let workload = Idle { connections: 1, seconds: 0, wire: Wire::Onechat };
     let error = idle::run(&workload, &setting).expect_err("no server").to_string();
     assert!(error.contains("onechat") && error.contains("refused"), "{error}");

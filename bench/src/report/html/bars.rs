@@ -12,7 +12,7 @@ use crate::report::format;
 const BAR_HEIGHT: u32 = 34;
 const AXIS_HEIGHT: u32 = 36;
 /// Of a letter of a label, about.
-const LETTER_WIDTH: usize = 8;
+const LETTER_WIDTH: usize = 9;
 const LABEL_WIDTH_MAX: u32 = 260;
 
 struct Bar {

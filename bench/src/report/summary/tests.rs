@@ -11,7 +11,7 @@ fn one_run_shows_its_figures_and_its_verdict() {
     assert!(text.contains("server CPU per delivery ↓"), "{text}");
     assert!(text.contains("1.00 µs") && text.contains("10.0/s"), "{text}");
     assert!(!text.contains(" to ") && !text.contains('×'), "{text}");
-    assert!(text.ends_with("parlance: clean\n\n"), "{text}");
+    assert!(text.ends_with("parlance: clean; seed 7\n\n"), "{text}");
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn what_is_not_clean_is_left_out_of_the_medians_and_said() {
     limited.reasons.push("it published late".to_owned());
     let text = render(&[sample("parlance", 0, 100), limited.clone()]);
     assert!(text.contains("1.00 µs") && !text.contains("9.00 µs"), "{text}");
-    assert!(text.contains("parlance: 1 OF 2 RUNS GENERATOR-LIMITED\n"), "{text}");
+    assert!(text.contains("parlance: 1 OF 2 RUNS GENERATOR-LIMITED; seed 7, 7\n"), "{text}");
     assert!(text.contains("  - round 1: it published late\n"), "{text}");
     assert!(render(&[limited]).contains("9.00 µs"), "there is nothing else to show");
 }
