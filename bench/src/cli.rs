@@ -1,6 +1,7 @@
 //! The command line: flags and files to scenarios, an exit code to the shell.
 
 mod flags;
+mod peers;
 mod results;
 
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use crate::plan::{Changes, PREBUILT, Scenario};
 use crate::record::Verdict;
 use crate::runner;
 use flags::{FanoutFlags, FileFlags, IdleFlags, RunFlags};
+use peers::{GoalsCommand, PeersCommand};
 use results::{CompareFlags, ReportFlags};
 
 /// Load for a Parlance server, on a schedule that does not wait for it.
@@ -31,6 +33,10 @@ struct Cli {
 enum Command {
     /// Runs scenarios, prebuilt or from files, and prints what was measured.
     Run(Box<RunCommand>),
+    /// Runs scenarios against the floors, parlance and every other server that is installed.
+    Peers(Box<PeersCommand>),
+    /// Measures the figures that this project sets itself, and prints them as a table.
+    Goals(Box<GoalsCommand>),
     /// Serves as a minimal broadcaster, which servers are measured against.
     ///
     /// The first line of a connection is the number of the group that it joins, and is answered
@@ -104,6 +110,8 @@ pub fn main() -> ExitCode {
     };
     let ran = match command {
         Command::Run(command) => command.perform().map(Verdict::exit_code),
+        Command::Peers(peers) => peers.perform().map(Verdict::exit_code),
+        Command::Goals(goals) => goals.perform().map(Verdict::exit_code),
         Command::Floor(floor) => floor.serve().map(|()| 0),
         Command::Compare(flags) => flags.perform(),
         Command::Report(flags) => flags.perform(),

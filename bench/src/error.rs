@@ -16,6 +16,8 @@ pub(crate) enum BenchError {
     Scenario { place: String, detail: String },
     #[error("no scenario {name:?}: neither a file nor one of {known}")]
     NoScenario { name: String, known: String },
+    #[error("{name} is not installed; install it by: {command}")]
+    PeerMissing { name: &'static str, command: String },
     #[error("no target {name:?}: {known} are known")]
     NoTarget { name: String, known: String },
     #[error(

@@ -20,6 +20,7 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 
 use clap::{Args, ValueEnum};
+use rustix::process::{Resource, getrlimit};
 use socket2::{Domain, Socket, Type};
 
 use crate::error::BenchError;
@@ -75,6 +76,14 @@ impl Floor {
             Self::Uring => uring::serve(listener),
         }
     }
+}
+
+/// How many connections this process can have. Their table is made as large at once: one that
+/// grew by doubling would be counted as memory of connections that never came.
+fn connections_max() -> usize {
+    const WITHOUT_LIMIT: u64 = 1 << 20;
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(WITHOUT_LIMIT);
+    usize::try_from(files.min(WITHOUT_LIMIT)).unwrap_or(usize::MAX)
 }
 
 /// A listener whose connections inherit TCP_NODELAY.

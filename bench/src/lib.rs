@@ -17,6 +17,7 @@ mod clock;
 mod compare;
 mod error;
 mod floor;
+mod goals;
 mod histogram;
 mod host;
 mod interrupt;

@@ -72,9 +72,10 @@ pub(crate) fn run(scenarios: &[Scenario], options: &Options) -> Result<Verdict, 
     // The first run has the seed that was asked for, so that its record repeats it.
     let mut next_seed = options.seed;
     let runs: Vec<Run<'_>> =
-        scenarios.iter().flat_map(|scenario| in_order(scenario, options)).collect();
+        scenarios.iter().flat_map(|scenario| in_order(scenario, options)).filter(fits).collect();
     let anywhere = own::affinity()?;
     let mut records = Vec::new();
+    let mut failed = Verdict::Clean;
     for (number, run) in runs.iter().enumerate() {
         let name = name(number + 1, runs.len(), run);
         // A server that is started next must not inherit the generator's cores.
@@ -88,6 +89,12 @@ pub(crate) fn run(scenarios: &[Scenario], options: &Options) -> Result<Verdict, 
             // Among several targets the others are still to be measured.
             Err(error @ BenchError::NotForWire { .. }) if options.targets.len() > 1 => {
                 eprintln!("skipped: {error}");
+                continue;
+            }
+            // One server that fails must not cost what the others have to say.
+            Err(error) if options.targets.len() > 1 && !interrupt.is_raised() => {
+                eprintln!("failed against {}: {error}", run.target);
+                failed = Verdict::Faulty;
                 continue;
             }
             performed => performed?,
@@ -105,11 +112,11 @@ pub(crate) fn run(scenarios: &[Scenario], options: &Options) -> Result<Verdict, 
     if let Some(path) = &options.report {
         html::write(&records, path)?;
     }
-    Ok(records.iter().map(|record| record.verdict).fold(Verdict::Clean, worse))
+    Ok(records.iter().map(|record| record.verdict).fold(failed, worse))
 }
 
 /// Of two runs' verdicts the one that the whole command ends with.
-fn worse(one: Verdict, other: Verdict) -> Verdict {
+pub(crate) fn worse(one: Verdict, other: Verdict) -> Verdict {
     let gravity = |verdict| match verdict {
         Verdict::Clean => 0,
         Verdict::GeneratorLimited => 1,
@@ -128,6 +135,18 @@ fn in_order<'a>(scenario: &'a Scenario, options: &'a Options) -> Vec<Run<'a>> {
         })
     };
     (0..rounds).flat_map(round).collect()
+}
+
+/// A target that cannot do what a scenario asks is told of and left out.
+fn fits(run: &Run<'_>) -> bool {
+    let Run { scenario, target, variant, .. } = run;
+    match target::unfit(target, variant.workload.kind()) {
+        Some(reason) => {
+            eprintln!("{target} is left out of {}: {reason}", scenario.name);
+            false
+        }
+        None => true,
+    }
 }
 
 /// What is told of a run while it lasts and when it ends.

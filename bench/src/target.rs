@@ -4,6 +4,7 @@ mod child;
 mod floor;
 pub(crate) mod operator;
 pub(crate) mod own_server;
+pub(crate) mod peers;
 pub(crate) mod signer;
 
 use std::collections::BTreeMap;
@@ -16,17 +17,19 @@ use crate::error::BenchError;
 use crate::floor::Floor;
 use crate::interrupt::Interrupt;
 use crate::wire::Wire;
+use crate::workload::Kind;
 use child::OwnServer;
 use operator::Operator;
 use own_server::Start;
+use peers::{PEERS, Peer};
 use signer::Signer;
 
-/// The targets that can be started by name.
-pub(crate) const NAMES: &[&str] = &[PARLANCE, EPOLL_FLOOR, URING_FLOOR];
+/// The targets that are part of this project.
+pub(crate) const OWN: [&str; 3] = [EPOLL_FLOOR, URING_FLOOR, PARLANCE];
 /// The target of a run that names none.
 pub(crate) const PARLANCE: &str = "parlance";
-const EPOLL_FLOOR: &str = "epoll-floor";
-const URING_FLOOR: &str = "uring-floor";
+pub(crate) const EPOLL_FLOOR: &str = "epoll-floor";
+pub(crate) const URING_FLOOR: &str = "uring-floor";
 
 /// Starts the server that goes by this name, and waits until it takes clients.
 pub(crate) fn start(
@@ -38,7 +41,29 @@ pub(crate) fn start(
         PARLANCE => start.run(interrupt),
         EPOLL_FLOOR => floor::start(Floor::Epoll, start, interrupt),
         URING_FLOOR => floor::start(Floor::Uring, start, interrupt),
-        _ => Err(BenchError::NoTarget { name: name.to_owned(), known: NAMES.join(", ") }),
+        _ => match Peer::find(name) {
+            Some(peer) => peer.start(start, interrupt),
+            None => Err(BenchError::NoTarget { name: name.to_owned(), known: names() }),
+        },
+    }
+}
+
+/// The targets that can be started by name.
+fn names() -> String {
+    let peers = PEERS.iter().map(|peer| peer.name);
+    OWN.into_iter().chain(peers).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a target cannot run a kind of scenario; `None` where it can.
+pub(crate) fn unfit(name: &str, kind: Kind) -> Option<&'static str> {
+    let peer = Peer::find(name)?;
+    match kind {
+        Kind::Durable => (!peer.durable).then_some("it acknowledges what is in memory"),
+        Kind::Fanout | Kind::Ramp | Kind::Slow | Kind::Soak => {
+            (!peer.fans_out).then_some("nobody is sent what is published")
+        }
+        Kind::Direct | Kind::History | Kind::Reconnect => Some("it has no word for that"),
+        Kind::Connect | Kind::Idle => None,
     }
 }
 

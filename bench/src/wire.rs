@@ -94,6 +94,8 @@ pub(crate) enum Listener {
 pub(crate) enum Step {
     /// The HTTP upgrade was asked for.
     Upgrading,
+    /// One of several answers that a foreign wire's sign-in takes.
+    Stage(u8),
     /// Credentials were sent in a frame.
     SigningIn,
     /// An empty Sync was sent; live messages follow its end.
@@ -253,15 +255,37 @@ impl Wire {
             | Self::StreamWsProto
             | Self::StreamTcp
             | Self::Onechat
-            | Self::ImCalls
-            | Self::Foreign(_) => return self.sync(after, mask, out),
+            | Self::ImCalls => return self.sync(after, mask, out),
+            Self::Foreign(foreign) => return foreign.upgraded(seat, mask, out),
         }
         Step::SigningIn
     }
 
+    /// Appends what follows the answer that ended a step of signing in.
+    pub(crate) fn signed_in(
+        self,
+        step: Step,
+        seat: Seat,
+        after: Option<u64>,
+        mask: u32,
+        out: &mut Vec<u8>,
+    ) -> Step {
+        match self {
+            Self::Foreign(foreign) => foreign.proceed(step, seat, mask, out),
+            dialect => dialect.sync(after, mask, out),
+        }
+    }
+
+    /// Appends what the protocol asks of whoever receives this frame.
+    pub(crate) fn answer(self, frame: &[u8], out: &mut Vec<u8>) {
+        if let Self::Foreign(foreign) = self {
+            foreign.answer(frame, out);
+        }
+    }
+
     /// Appends a Sync, where the dialect has one; returns the step that begins with it. Without
     /// an id to come `after` the server goes by its own cursors.
-    pub(crate) fn sync(self, after: Option<u64>, mask: u32, out: &mut Vec<u8>) -> Step {
+    fn sync(self, after: Option<u64>, mask: u32, out: &mut Vec<u8>) -> Step {
         match self {
             Self::StreamWsJson => {
                 websocket::write_text(&stream::to_json(&stream::sync(after)), mask, out);
@@ -337,7 +361,7 @@ impl Wire {
             Self::StreamWsJson | Self::StreamWsProto | Self::Im | Self::Events | Self::Rooms => {
                 match step {
                     Step::Upgrading => websocket::cut_upgrade(bytes),
-                    Step::SigningIn | Step::Syncing | Step::Ready => {
+                    Step::Stage(_) | Step::SigningIn | Step::Syncing | Step::Ready => {
                         let cut = websocket::cut(bytes)?;
                         Ok(cut.map(|(piece, length)| (self.heartbeat(piece), length)))
                     }
@@ -357,7 +381,9 @@ impl Wire {
             Self::StreamWsProto => stream::read_proto(frame),
             Self::StreamTcp => match step {
                 Step::SigningIn => stream::read_status(frame),
-                Step::Upgrading | Step::Syncing | Step::Ready => stream::read_proto(frame),
+                Step::Upgrading | Step::Stage(_) | Step::Syncing | Step::Ready => {
+                    stream::read_proto(frame)
+                }
             },
             Self::Onechat => onechat::read(frame),
             Self::Im => im::read(frame),

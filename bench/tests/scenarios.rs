@@ -77,6 +77,33 @@ fn fanout() {
 }
 
 #[test]
+fn shards() {
+    check("shards", &["one", "two"], DELIVERY);
+}
+
+#[test]
+fn floors() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("records.jsonl");
+    let file = file.to_str().expect("a path of text");
+    let floors = ["--against", "epoll-floor,uring-floor", "--variant", "memory"];
+    let run = ["run", "fanout-1x1000", "--tiny", "--rounds", "1", "--json", file];
+    let (code, told) = bench(&[&run[..], &floors[..]].concat());
+    assert!(matches!(code, Some(0 | 3)), "{code:?}:\n{told}");
+    let text = std::fs::read_to_string(file).expect("records");
+    let records: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let targets: Vec<&str> = records.iter().filter_map(|it| it["target"].as_str()).collect();
+    assert_eq!(targets, ["epoll-floor", "uring-floor"]);
+    for record in &records {
+        assert!(record["figures"]["deliveries_per_second"]["value"].is_number(), "{record}");
+        for (fault, count) in record["result"]["faults"].as_object().into_iter().flatten() {
+            assert_eq!(count, 0, "{fault}: {record}");
+        }
+    }
+}
+
+#[test]
 fn direct() {
     check("direct", &["memory", "sync"], DELIVERY);
 }

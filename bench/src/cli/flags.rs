@@ -112,6 +112,14 @@ impl FileFlags {
         scenarios.iter().map(|name| Scenario::find(name, &changes)).collect()
     }
 
+    /// This scenario, where none is named.
+    pub(super) fn or_scenario(mut self, name: &str) -> Self {
+        if self.scenarios.is_empty() {
+            self.scenarios.push(name.to_owned());
+        }
+        self
+    }
+
     pub(super) fn tiny(&self) -> bool {
         self.tiny
     }

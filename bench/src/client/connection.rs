@@ -206,6 +206,7 @@ impl<S: Sink> Handling<'_, S> {
             match piece {
                 Piece::Frame(frame) if *step == Step::Ready => {
                     self.sink.frame(self.index, wire, frame, self.at_ns);
+                    wire.answer(frame, unsent);
                 }
                 Piece::Frame(frame) => self.sign_in(step, unsent, frame)?,
                 Piece::Upgraded => {
@@ -224,7 +225,8 @@ impl<S: Sink> Handling<'_, S> {
     fn sign_in(&mut self, step: &mut Step, unsent: &mut Vec<u8>, frame: &[u8]) -> Result<(), End> {
         match self.seat.wire.read(*step, frame)? {
             Said::SignedIn => {
-                *step = self.seat.wire.sync(self.after, mask(self.draws), unsent);
+                let mask = mask(self.draws);
+                *step = self.seat.wire.signed_in(*step, self.seat, self.after, mask, unsent);
             }
             Said::Synced => *step = Step::Ready,
             Said::Refused { code, message } => return Err(End::Refused { code, message }),

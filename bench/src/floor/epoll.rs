@@ -15,7 +15,7 @@ use slab::Slab;
 
 use super::groups::{Groups, Place};
 use super::lines::{Unread, group_number};
-use super::{JOINED, UNSENT_BYTES_MAX};
+use super::{JOINED, UNSENT_BYTES_MAX, connections_max};
 
 /// Taken from the kernel at once.
 const EVENTS_MAX: usize = 1_024;
@@ -50,13 +50,14 @@ pub(super) fn serve(listener: TcpListener) -> io::Result<()> {
         epoll: epoll::create(CreateFlags::CLOEXEC)?,
         listener,
         accepting: false,
-        connections: Slab::new(),
+        connections: Slab::with_capacity(connections_max()),
         groups: Groups::default(),
         failed: Vec::new(),
     };
     server.watch_listener()?;
     let mut events: Vec<Event> = Vec::with_capacity(EVENTS_MAX);
-    let mut buffer = vec![0; READ_BUFFER_BYTES].into_boxed_slice();
+    // Written to, so that no connection seems to need its memory.
+    let mut buffer = vec![1; READ_BUFFER_BYTES].into_boxed_slice();
     loop {
         events.clear();
         match epoll::wait(&server.epoll, spare_capacity(&mut events), None) {

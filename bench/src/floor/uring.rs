@@ -9,15 +9,11 @@ mod ring;
 use std::io;
 use std::net::TcpListener;
 
-use rustix::process::{Resource, getrlimit};
-
 use super::groups::{Groups, Place};
 use super::lines::{Unread, group_number};
-use super::{JOINED, UNSENT_BYTES_MAX};
+use super::{JOINED, UNSENT_BYTES_MAX, connections_max};
 use ring::{Completion, OUTGOING_BYTES, Piece, Ring};
 
-/// Slots where the process may have files without end.
-const SLOTS_MAX: u64 = 1 << 20;
 /// What one flush of a slow member's backlog carries.
 const FLUSH_BYTES_MAX: usize = 256 * 1024;
 const _: () = assert!(super::LINE_BYTES_MAX <= OUTGOING_BYTES, "a line must fit into a turn");
@@ -48,12 +44,11 @@ struct Server {
 
 /// Serves until the ring itself fails.
 pub(super) fn serve(listener: TcpListener) -> io::Result<()> {
-    let files = getrlimit(Resource::Nofile).current.unwrap_or(SLOTS_MAX).min(SLOTS_MAX);
-    let slots = u32::try_from(files).unwrap_or(u32::MAX);
+    let slots = connections_max();
     let mut server = Server {
-        ring: Ring::new(listener, slots)?,
+        ring: Ring::new(listener, u32::try_from(slots).unwrap_or(u32::MAX))?,
         accepting: false,
-        connections: Vec::new(),
+        connections: Vec::with_capacity(slots),
         groups: Groups::default(),
         submissions: Vec::new(),
         completions: Vec::new(),

@@ -12,6 +12,7 @@ prebuilt! {
     "fanout-1x1000",
     "fanout-100x10",
     "fanout-1x10000",
+    "shards",
     "direct",
     "mixed-dialects",
     "durable-1",

@@ -129,7 +129,8 @@ impl Ring {
             let entries = buffers.entries.as_ptr() as u64;
             ring.submitter().register_buf_ring_with_flags(entries, BUFFERS, BUFFER_GROUP, 0)?;
         }
-        let outgoing = vec![0; OUTGOING_BYTES].into_boxed_slice();
+        // Written to, as all buffers here, so that no connection seems to need their memory.
+        let outgoing = vec![1; OUTGOING_BYTES].into_boxed_slice();
         let messages = Vec::new();
         Ok(Self { ring, buffers, outgoing, used: 0, messages, submission: 0, listener })
     }
@@ -336,7 +337,7 @@ impl Buffers {
         // SAFETY: the layout has a size. All zeroes are valid entries, which are plain integers.
         let memory = unsafe { alloc_zeroed(layout) };
         let Some(entries) = NonNull::new(memory.cast()) else { handle_alloc_error(layout) };
-        let memory = vec![0; usize::from(BUFFERS) * BUFFER_BYTES as usize].into_boxed_slice();
+        let memory = vec![1; usize::from(BUFFERS) * BUFFER_BYTES as usize].into_boxed_slice();
         let mut buffers = Self { entries, memory, tail: 0 };
         (0..BUFFERS).for_each(|buffer| buffers.give(buffer));
         buffers
