@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use parlance_codecs::MessageId;
+use parlance_codecs::{Message, MessageId};
 use parlance_conversation::mesh::{MeshBody, MeshMessage};
 use parlance_conversation::store::{Change, DedupeIdentity, DedupeRecord, Durability};
 use parlance_storage::open_directory;
@@ -57,12 +57,13 @@ fn commit(posts: u64, durability: Durability) -> Operation {
     let mut operation = Operation::new(format!("commit/{posts} {how}"), move || {
         let place = tempfile::tempdir().expect("a temporary directory");
         let directory = open_directory(place.path(), 1).expect("a new data directory");
+        let message = message();
         let mut number = 0;
         move || {
             let mut changes = Vec::new();
             for _ in 0..posts {
                 number += 1;
-                changes.extend(post(number));
+                changes.extend(post(&message, number));
             }
             directory.stores[0].commit(&changes, durability).expect("a good disk");
             // Removed only after the store in it is closed.
@@ -74,8 +75,8 @@ fn commit(posts: u64, durability: Durability) -> Operation {
 }
 
 /// What one post writes: the message and its key.
-fn post(number: u64) -> [Change; 2] {
-    let mut message = Arc::unwrap_or_clone(message());
+fn post(message: &Message, number: u64) -> [Change; 2] {
+    let mut message = message.clone();
     message.id = MessageId::from_parts(10_912_089_010 + number, 0, 0);
     message.seq.0 += u32::try_from(number).expect("fewer posts than a conversation holds");
     let record = DedupeRecord {
