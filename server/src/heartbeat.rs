@@ -1,8 +1,9 @@
-//! A shard's heartbeat: it rings the turn's bell every few milliseconds.
+//! A shard's heartbeat: it rings the turn's bell some dozen times a second, beside the slices of
+//! [`crate::shard_loop`].
 //!
 //! It drives the core's deadlines and the wheel, retries what a full inbox did not take, and
 //! bounds how long an executor can sleep over a task that could run ([`crate::runtime`]). It
-//! beats fast while the shard has work and slowly when it is idle, so that an idle server costs
+//! beats faster while the shard had work a moment ago than when it is asleep, so that an idle server costs
 //! next to nothing; and it counts the beats that came late, because then something held the
 //! executor.
 
