@@ -1,8 +1,8 @@
 """Clients of all dialects behind one face, for cases where they meet.
 
 An adapter tells what its dialect can send, how its page says that each content is shown, and
-turns what its client receives into `Seen`. The cases in cases/matrix.py run each of `DIALECTS`
-against all of them.
+turns what its client receives into `Seen`. The cases in cases/matrix.py and cases/marks.py run each
+of `DIALECTS` against all of them.
 """
 
 from matrix.events import EventsClient

@@ -5,7 +5,7 @@ import queue
 import requests
 import socketio
 
-from matrix.model import LOCATION, TEXTS, Content, Place, Seen, media
+from matrix.model import LOCATION, TEXTS, Content, NoMarks, Place, Seen, media
 from world import WAIT_SECONDS, World
 
 _NEW_MESSAGE = "new-message"
@@ -24,7 +24,7 @@ _TYPES = {
 }
 
 
-class EventsClient:
+class EventsClient(NoMarks):
     name = "events"
     # There is no place for a thumbnail.
     sends = (

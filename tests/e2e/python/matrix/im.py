@@ -5,7 +5,7 @@ import struct
 
 import httpx
 
-from matrix.model import TEXTS, Content, Place, Seen, direct_key, text
+from matrix.model import TEXTS, Content, NoMarks, Place, Seen, direct_key, text
 from transports import open_websocket
 from world import WAIT_SECONDS, World
 
@@ -14,10 +14,11 @@ RECEIVES_MAX = 65_536
 PULLED_AT_ONCE = 50
 
 
-class ImClient:
+class ImClient(NoMarks):
     name = "im"
     sends = (*TEXTS, text("with another", extra='{"its": "own"}'))
     echoes = False
+    keeps_recalled = True
 
     def __init__(self, world: World, user: int):
         self.user = user
@@ -27,16 +28,19 @@ class ImClient:
         [maximum] = struct.unpack(">I", self.socket.recv(timeout=WAIT_SECONDS))
         assert maximum >= RECEIVES_MAX, maximum
 
-    def send(self, place: Place, content: Content) -> None:
-        body = {"msg": content.text, "extra": content.extra}
-        if place.group is None:
-            body |= {"target": str(place.other), "target_type": "user"}
-        else:
-            body |= {"target": str(place.group), "target_type": "group"}
-        _ask(self.http, "/im.chat/send", body)
+    def send(self, place: Place, content: Content) -> int:
+        """The message's place in its chat."""
+        body = _chat(place) | {"msg": content.text, "extra": content.extra}
+        return _ask(self.http, "/im.chat/send", body)["msg_index"]
+
+    def recall(self, place: Place, msg_index: int) -> None:
+        answer = _ask(self.http, "/im.chat/recall", _chat(place) | {"msg_index": msg_index})
+        assert answer == {"recall_index": 1}, answer
 
     def next(self) -> Seen:
         push = json.loads(self.socket.recv(timeout=WAIT_SECONDS))
+        if push["Type"] == "recall":
+            return _recalled(self.user, push["Content"])
         assert push["Type"] == "msg", push
         return _seen(self.user, push["Content"])
 
@@ -55,9 +59,19 @@ class ImClient:
     def shows(content: Content) -> object:
         return content.plain(), content.extra
 
+    @staticmethod
+    def shows_recall(entry: dict) -> list[object]:
+        return [("recall", entry["seq"], 1)]
+
     def close(self) -> None:
         self.socket.close()
         self.http.close()
+
+
+def _chat(place: Place) -> dict:
+    if place.group is None:
+        return {"target": str(place.other), "target_type": "user"}
+    return {"target": str(place.group), "target_type": "group"}
 
 
 def _http(world: World, user: int) -> httpx.Client:
@@ -83,12 +97,23 @@ def _pulled(client: httpx.Client, user: int, relation: dict) -> list[Seen]:
     return seen
 
 
-def _seen(user: int, message: dict) -> Seen:
+def _place(user: int, message: dict) -> str:
     direct = message["target_type"] == "user"
-    other = int(message["target"]) if direct else None
+    return direct_key(user, int(message["target"])) if direct else message["target"]
+
+
+def _seen(user: int, message: dict) -> Seen:
+    recall_index = message.get("recall_index", 0)
+    recalled = ("recalled", recall_index) if recall_index else ()
     return Seen(
-        place=direct_key(user, other) if direct else message["target"],
+        place=_place(user, message),
         sender=int(message["sender"]),
-        shown=(message["msg"], message["extra"]),
+        shown=(message["msg"], message["extra"], *recalled),
         seq=message["msg_index"],
     )
+
+
+def _recalled(user: int, recall: dict) -> Seen:
+    """Who took it back is not told: it is who sent it."""
+    shown = ("recall", recall["msg_index"], recall["recall_index"])
+    return Seen(place=_place(user, recall), sender=0, shown=shown)

@@ -35,6 +35,22 @@ def media(kind: str, thumbnail: bool = True) -> Content:
     return Content(kind, url=url, thumbnail=f"{url}#small" if thumbnail else "")
 
 
+class NoMarks:
+    """A dialect without a word for recalls and read marks. A recalled message is in no past."""
+
+    reads = False
+    keeps_recalled = False
+
+    @staticmethod
+    def shows_recall(_entry: dict) -> list[object]:
+        """How the recall of an entry of the log is shown."""
+        return []
+
+    @staticmethod
+    def shows_read(_entry: dict) -> list[object]:
+        return []
+
+
 LOCATION = Content("location")
 CONTACT_TEXT = Content("contact text", text="BEGIN:VCARD\r\nFN:Ann\r\nEND:VCARD\r\n")
 CONTACT_MEDIA = media("contact media")

@@ -3,12 +3,12 @@
 import json
 from collections import deque
 
-from matrix.model import TEXTS, Content, Place, Seen, direct_key
+from matrix.model import TEXTS, Content, NoMarks, Place, Seen, direct_key
 from transports import open_websocket
 from world import WAIT_SECONDS, World
 
 
-class OnechatClient:
+class OnechatClient(NoMarks):
     name = "onechat"
     sends = TEXTS
     # In groups, a sender is shown its own messages too.

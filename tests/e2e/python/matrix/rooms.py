@@ -5,12 +5,12 @@ from collections import deque
 
 import httpx
 
-from matrix.model import TEXTS, Content, Place, Seen
+from matrix.model import TEXTS, Content, NoMarks, Place, Seen
 from transports import open_websocket
 from world import WAIT_SECONDS, World
 
 
-class RoomsClient:
+class RoomsClient(NoMarks):
     name = "rooms"
     sends = TEXTS
     echoes = True

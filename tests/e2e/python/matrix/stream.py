@@ -2,7 +2,7 @@
 
 from matrix.model import CONTACT_MEDIA, CONTACT_TEXT, LATITUDE, LOCATION, LONGITUDE, MEDIA, TEXTS
 from matrix.model import Content, Place, Seen, direct_key, media
-from schema import AUDIO, CONTACT, FILE, GIF, GROUP, PHOTO, PRIVATE, STICKER, TEXT, VIDEO
+from schema import AUDIO, CONTACT, FILE, GIF, GROUP, PHOTO, PRIVATE, READ, RECALL, STICKER, TEXT, VIDEO
 from schema import LOCATION as LOCATION_TYPE
 from session import Session, other_post
 from world import World
@@ -33,15 +33,28 @@ class StreamClient:
     )
     # The sending session is not shown its own messages.
     echoes = False
+    reads = True
+    keeps_recalled = False
 
     def __init__(self, world: World, user: int):
         self.user = user
         self.session = Session.synced(world, "json", user)
 
-    def send(self, place: Place, content: Content) -> None:
+    def send(self, place: Place, content: Content) -> int:
+        """The post's id."""
+        return self._post(place, _TYPES[content.kind], **_envelope(content))
+
+    def recall(self, place: Place, post: int) -> None:
+        self._post(place, RECALL, mark={"unique_id": post})
+
+    def read(self, place: Place, post: int) -> None:
+        self._post(place, READ, mark={"unique_id": post})
+
+    def _post(self, place: Place, kind: int, **others) -> int:
         category = PRIVATE if place.group is None else GROUP
         receiver = place.other if place.group is None else place.group
-        self.session.send(other_post(_TYPES[content.kind], category, receiver, **_envelope(content)))
+        [postmark] = self.session.send(other_post(kind, category, receiver, **others))
+        return postmark.unique_id
 
     def next(self) -> Seen:
         return _seen(self.session.next_post())
@@ -53,6 +66,14 @@ class StreamClient:
     @staticmethod
     def shows(content: Content) -> object:
         return _TYPES[content.kind], _envelope(content)
+
+    @staticmethod
+    def shows_recall(entry: dict) -> list[object]:
+        return [(RECALL, {"text": {"content": str(entry["id"])}})]
+
+    @staticmethod
+    def shows_read(entry: dict) -> list[object]:
+        return [(READ, {"text": {"content": str(entry["id"])}})]
 
     def close(self) -> None:
         self.session.close()
@@ -73,6 +94,7 @@ def _seen(post) -> Seen:
     mark = post.postmark
     private = mark.category == PRIVATE
     envelope = post.WhichOneof("envelope")
+    assert envelope is not None, post
     fields = {field.name: value for field, value in getattr(post, envelope).ListFields()}
     return Seen(
         place=direct_key(mark.sender, mark.receiver) if private else str(mark.receiver),

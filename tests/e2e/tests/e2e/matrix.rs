@@ -1,5 +1,5 @@
 //! Every dialect's sender meets every dialect's receiver: live and offline, directly and in a
-//! group, with each kind of content that the sender's dialect has.
+//! group, with each kind of content that the sender's dialect has, and its recalls and read marks.
 //!
 //! The clients are Python's (see `python/matrix`). Users and conversations lie on several shards.
 
@@ -11,17 +11,17 @@ const USERS: std::ops::RangeInclusive<u64> = 1..=6;
 const SHARDS: u32 = 3;
 
 #[track_caller]
-fn meet(case: &str, arguments: &[&str]) {
+fn meet(module: &str, case: &str, arguments: &[&str]) {
     let server = Server::with(Setup { shards: SHARDS, ..Setup::default() });
     server.operator().create_users(USERS);
-    run_case_on(&server, "matrix", case, arguments);
+    run_case_on(&server, module, case, arguments);
     server.stop();
 }
 
 #[track_caller]
 fn sends(dialect: &str) {
-    meet("live", &[dialect]);
-    meet("offline", &[dialect]);
+    meet("matrix", "live", &[dialect]);
+    meet("matrix", "offline", &[dialect]);
 }
 
 #[test]
@@ -51,5 +51,19 @@ fn events_is_received_in_every_dialect() {
 
 #[test]
 fn writers_of_all_dialects_at_once_are_shown_in_one_order() {
-    meet("one_order", &[]);
+    meet("matrix", "one_order", &[]);
+}
+
+/// They are shown to whoever has words for them, and what was recalled is in the past of those only
+/// whose dialect keeps it.
+#[test]
+fn recalls_and_read_marks_of_stream_reach_who_has_words_for_them() {
+    meet("marks", "live", &["stream"]);
+    meet("marks", "offline", &["stream"]);
+}
+
+#[test]
+fn recalls_of_im_reach_who_has_words_for_them() {
+    meet("marks", "live", &["im"]);
+    meet("marks", "offline", &["im"]);
 }
