@@ -1,4 +1,4 @@
-//! The `events` dialect by python-socketio, which speaks Engine.IO 4.
+//! The `events` dialect by python-socketio, of today (Engine.IO 4) and of 2020 (Engine.IO 3).
 
 use parlance_e2e::python::run_case;
 
@@ -14,6 +14,15 @@ fn pythons_client_converses_over_every_transport() {
 }
 
 #[test]
-fn pythons_client_is_refused_without_a_good_token() {
+fn pythons_older_client_converses_over_every_transport() {
+    for transport in TRANSPORTS {
+        println!("events_v3.conversation over {transport}");
+        run_case("events_v3", "conversation", &[transport]);
+    }
+}
+
+#[test]
+fn pythons_clients_are_refused_without_a_good_token() {
     run_case("events", "unauthorized", &[]);
+    run_case("events_v3", "unauthorized", &[]);
 }

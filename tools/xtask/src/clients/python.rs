@@ -13,26 +13,33 @@ use crate::clients::stamp::Stamp;
 use crate::error::StepError;
 
 const REQUIREMENTS: &str = "tests/e2e/python/requirements.txt";
+/// Older releases of some of those, which a case finds in a directory of their own.
+const OLDER: &str = "tests/e2e/python/requirements-engineio3.txt";
+const OLDER_DIRECTORY: &str = "engineio3";
 
 /// The interpreter that sees the pinned packages.
 pub(super) fn environment(workspace: &Workspace) -> Result<PathBuf, StepError> {
-    let requirements = workspace.root().join(REQUIREMENTS);
+    let requirements = [REQUIREMENTS, OLDER].map(|name| workspace.root().join(name));
+    let [newer, older] = &requirements;
     let directory = workspace.cache().join("venv");
     let python = directory.join("bin").join("python");
-    let stamp = Stamp::of(&directory, "python3", std::slice::from_ref(&requirements))?;
+    let stamp = Stamp::of(&directory, "python3", &requirements)?;
     if python.exists() && stamp.holds() {
         return Ok(python);
     }
     fs::create_dir_all(workspace.cache()).map_err(StepError::file(workspace.cache()))?;
     stamp.withdraw()?;
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))?;
-    let pip = ["-m", "pip", "--quiet", "--disable-pip-version-check"];
-    run(Command::new(&python)
-        .args(pip)
-        .args(["install", "--no-deps", "--requirement"])
-        .arg(&requirements))
-    .map_err(StepError::clients("Python clients"))?;
-    run(Command::new(&python).args(pip).arg("check"))?;
+    let pip = || {
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check"]);
+        pip
+    };
+    let install = ["install", "--no-deps", "--requirement"];
+    run(pip().args(install).arg(newer)).map_err(StepError::clients("Python clients"))?;
+    run(pip().arg("check"))?;
+    run(pip().args(install).arg(older).arg("--target").arg(directory.join(OLDER_DIRECTORY)))
+        .map_err(StepError::clients("Python clients"))?;
     stamp.write()?;
     Ok(python)
 }
