@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take that must happen. Generous, because test machines are shared and
 /// their disks stall; whoever hits it has found a fault.
-pub const WAIT: Duration = Duration::from_secs(30);
+pub const WAIT: Duration = Duration::from_secs(60);
 
 /// How soon a condition that nobody announces is looked at again.
 pub const LOOK_AGAIN: Duration = Duration::from_millis(10);

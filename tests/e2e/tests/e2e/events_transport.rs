@@ -7,12 +7,12 @@ use parlance_e2e::server::{Server, Setup};
 use parlance_e2e::websocket::{Received, WebSocket};
 use serde_json::{Value, json};
 
-/// An open server with fast heartbeats.
+/// An open server that asks soon who is there, and gives a busy machine time to answer.
 fn server() -> Server {
     let settings = vec![
         ("AUTH__OPEN", "true".to_owned()),
         ("EVENTS__PING_INTERVAL_MS", "500".to_owned()),
-        ("EVENTS__PING_TIMEOUT_MS", "500".to_owned()),
+        ("EVENTS__PING_TIMEOUT_MS", "5000".to_owned()),
     ];
     Server::with(Setup { settings, ..Setup::default() })
 }

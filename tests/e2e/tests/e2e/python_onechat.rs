@@ -5,7 +5,7 @@ use parlance_e2e::python::{USERS, run_case_on};
 use parlance_e2e::server::{Server, Setup};
 
 /// So long that a client on a busy machine takes each frame before the next one comes.
-const FRAME_GAP_MS: &str = "150";
+const FRAME_GAP_MS: &str = "400";
 
 const ALL: [&str; 3] = ["bare", "onechat", "websocket"];
 
