@@ -42,6 +42,8 @@ pub(crate) struct Client {
     pub(crate) goes_by_cursor: bool,
     /// Received on the present connection and not acknowledged, with the category.
     pub(crate) unacknowledged: Vec<(Category, MessageId)>,
+    /// Notices that came on the present connection and were not acknowledged.
+    pub(crate) unseen: Vec<MessageId>,
     pub(crate) receipts: Vec<SentReceipt>,
     /// Drafts without an answer, oldest first.
     pub(crate) open_drafts: Vec<u64>,
@@ -74,6 +76,7 @@ impl Client {
             received: BTreeSet::new(),
             goes_by_cursor: style.resume == ResumeStyle::ByCursor,
             unacknowledged: Vec::new(),
+            unseen: Vec::new(),
             receipts: Vec::new(),
             open_drafts: Vec::new(),
             posts: BTreeMap::new(),
@@ -136,6 +139,7 @@ impl Client {
         self.posts.clear();
         self.rooms.clear();
         self.unacknowledged.clear();
+        self.unseen.clear();
         self.synced = false;
     }
 
@@ -176,10 +180,9 @@ impl Client {
                     self.rooms.insert(*room);
                 }
             }
-            Event::Answered { .. }
-            | Event::Noticed(_)
-            | Event::Notices(_)
-            | Event::Refused { .. } => {}
+            Event::Noticed(notice) => self.unseen.push(notice.id),
+            Event::Notices(notices) => self.unseen.extend(notices.iter().map(|it| it.id)),
+            Event::Answered { .. } | Event::Refused { .. } => {}
         }
     }
 

@@ -213,7 +213,8 @@ impl World {
         *token = Some(number);
         let friends_required = self.dice.chance(200);
         let create_sender = self.dice.chance(500);
-        Some(CallRequest::Post { sender, draft, friends_required, create_sender })
+        let call_of = None;
+        Some(CallRequest::Post { sender, draft, friends_required, create_sender, call_of })
     }
 
     fn create_user(&mut self) -> CallRequest {

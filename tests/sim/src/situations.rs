@@ -69,6 +69,7 @@ situations! {
     DirectOpened => "a direct opened without a message",
     ReadBySeq => "a read mark by seq",
     EffectsLate => "effects performed after a later input",
+    NoticesSeen => "notices acknowledged",
 }
 
 /// How often each [`Situation`] was reached.

@@ -55,6 +55,7 @@ impl World {
             }
             75..=79 => self.sync_again(client, connection),
             80..=87 => self.join(client, connection),
+            88..=90 => self.see_notices(client, connection),
             _ => {}
         }
     }
@@ -231,6 +232,19 @@ impl World {
         }
         for ids in ids.chunks(Request::RECEIPTS_MAX) {
             self.request(connection, Request::Receipts { ids: ids.to_vec() }, Vec::new());
+        }
+    }
+
+    /// Acknowledges some of the notices that came on this connection, or all.
+    fn see_notices(&mut self, client: usize, connection: usize) {
+        let Some(state) = self.clients.get_mut(client) else { return };
+        let taken = std::mem::take(&mut state.unseen);
+        let (ids, kept) = taken.into_iter().partition(|_| self.dice.chance(700));
+        state.unseen = kept;
+        let ids: Vec<MessageId> = ids;
+        if !ids.is_empty() {
+            self.auditor.reach(Situation::NoticesSeen);
+            self.request(connection, Request::NoticesSeen { ids }, Vec::new());
         }
     }
 

@@ -74,7 +74,8 @@ impl SessionAudit {
             syncs: BTreeMap::new(),
             posts: BTreeMap::new(),
             ordinals: BTreeMap::new(),
-            joins: BTreeMap::new(),
+            // What it named when it signed in is told of under no tag.
+            joins: room.into_iter().map(|room| (Tag::default(), room)).collect(),
             room_places: BTreeMap::new(),
             rooms: room.into_iter().map(|room| (room, (Seq(u32::MAX), 0))).collect(),
             live: style.resume == ResumeStyle::ByOneId,
