@@ -8,7 +8,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{Category, ConversationId, Message, MessageId, Seq, UserId};
+use crate::event::Posted;
+use crate::model::{Category, Content, ConversationId, Message, MessageId, Seq, UserId};
 
 /// One thing that a user asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,12 +155,14 @@ pub enum Ask {
     Describe {
         conversation: ConversationId,
     },
-    /// Messages of one conversation by seq, recalled ones among them: [`Answer::History`].
+    /// Messages of one conversation by seq, recalled ones among them, and none that were made
+    /// before a time in Unix milliseconds: [`Answer::History`].
     HistoryBySeq {
         conversation: ConversationId,
         start: Seq,
         direction: Direction,
         count: u32,
+        not_before_ms: u64,
     },
     /// Messages of one conversation by the time of their creation in Unix milliseconds, both
     /// ends inclusive, recalled ones left out, oldest first: [`Answer::History`]. Where there are
@@ -188,6 +191,11 @@ pub enum Ask {
     MarkRead {
         conversation: ConversationId,
         seq: Seq,
+    },
+    /// A message to the only group, channel or room that the user is in: [`Answer::Posted`].
+    /// [`crate::Refusal::UnknownConversation`] where they are in none, or in several.
+    PostToOnly {
+        content: Content,
     },
     /// Take back the message with a seq: [`Answer::Recalled`].
     RecallAt {
@@ -270,6 +278,32 @@ pub enum Answer {
     Recalled {
         index: u32,
     },
+    Posted(Posted),
+}
+
+/// Who somebody says that they are, and what they say of themselves besides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// [`Ask::FindOrCreateUser`] or [`Ask::Profile`].
+    pub ask: Ask,
+    pub introduction: Introduction,
+}
+
+/// What somebody says of themselves. It counts where they have never said it before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Introduction {
+    /// How they want to be called, 1 to [`Ask::NAME_BYTES_MAX`] bytes without NUL.
+    pub name: Option<String>,
+    /// Where their picture is.
+    pub photo: Option<String>,
+}
+
+impl Introduction {
+    /// Whether it says what the profile does not have.
+    pub fn adds_to(&self, profile: &Profile) -> bool {
+        (self.name.is_some() && profile.name.is_empty())
+            || (self.photo.is_some() && profile.photo.is_empty())
+    }
 }
 
 /// A user as everybody may see them.
@@ -279,6 +313,8 @@ pub struct Profile {
     pub external_id: Option<String>,
     /// As the user wants to be called; empty where never said.
     pub name: String,
+    /// Where their picture is; empty where never said.
+    pub photo: String,
     /// Unix milliseconds.
     pub created_at_ms: u64,
 }

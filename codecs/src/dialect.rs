@@ -4,9 +4,9 @@
 //! signed in) is handed in. So a live message is encoded once per [`Form`] and shard, however
 //! many sessions get it.
 
-use crate::ask::Ask;
+use crate::ask::Claim;
 use crate::event::Event;
-use crate::model::UserId;
+use crate::model::{Message, UserId};
 use crate::request::{Request, Tag};
 
 /// How frames are delimited on a connection.
@@ -172,12 +172,11 @@ pub enum SignInResult {
 pub enum Decoded {
     SignIn(SignInFrame),
     SignOut,
-    /// The peer says which user it is: [`Ask::FindOrCreateUser`] or [`Ask::Profile`], answered by
-    /// [`Event::Answered`]. A token's user stays who they are; on an open server the connection
+    /// The peer says which user it is, answered by [`Event::Answered`]. A token's user stays who they are; on an open server the connection
     /// is that user's from now on.
     Identify {
         tag: Tag,
-        ask: Ask,
+        claim: Claim,
     },
     Request(Request),
     /// Answer this at once (a malformed frame, a request before signing in) and go on. The bytes
@@ -290,15 +289,14 @@ pub enum Replaces {
     SameDialect,
 }
 
-/// Which of its own messages the sending session is sent. The user's other sessions are sent all.
+/// Which of its own messages the sending session is sent; what a call of the dialect sends is the
+/// own of each of the user's sessions in it. The user's other sessions are sent all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Echo {
     Nothing,
     /// Those in groups, channels and rooms.
     NotDirects,
     Everything,
-    /// Nothing, and nothing that its user sends in any other way either.
-    OthersOnly,
 }
 
 /// How it shows that a session's peer is still there.
@@ -367,6 +365,12 @@ pub trait Dialect: Sync {
     /// dialect has no word for it.
     fn encode(&self, form: Form, event: &Event, out: &mut Vec<u8>);
 
+    /// Appends a live message in a direct as its own sender is shown it, where that differs from
+    /// what the other is shown, and says that it does.
+    fn encode_own_direct(&self, _form: Form, _message: &Message, _out: &mut Vec<u8>) -> bool {
+        false
+    }
+
     /// Appends the answer to a sign-in, and nothing where the dialect has none.
     fn encode_sign_in(&self, form: Form, tag: &Tag, result: SignInResult, out: &mut Vec<u8>);
 
@@ -374,4 +378,9 @@ pub trait Dialect: Sync {
     /// (framings close by themselves: [`crate::framing::append_close`]). Not after
     /// [`Decoded::End`] or a refused sign-in, which said it already.
     fn encode_end(&self, form: Form, reason: EndReason, out: &mut Vec<u8>);
+
+    /// The same where nobody has signed in yet.
+    fn encode_early_end(&self, form: Form, reason: EndReason, out: &mut Vec<u8>) {
+        self.encode_end(form, reason, out);
+    }
 }

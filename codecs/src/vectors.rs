@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::ask::Claim;
 use crate::dialect::{
     Credentials, Decoded, Dialect, DialectName, EndReason, Form, Frame, Framing, PayloadKind,
 };
@@ -349,7 +350,9 @@ impl Meaning {
                 self.line("sign out");
                 return true;
             }
-            Decoded::Identify { tag, ask } => self.line(&format!("identify {ask:?} tag {tag:?}")),
+            Decoded::Identify { tag, claim: Claim { ask, introduction } } => {
+                self.line(&format!("identify {ask:?} {introduction:?} tag {tag:?}"));
+            }
             Decoded::Request(request) => self.line(&format!("request {request:?}")),
             Decoded::Reply(reply) => {
                 self.line(&format!("reply {}", escape(&reply)));

@@ -94,7 +94,7 @@ fn shown(meant: &Decoded) -> String {
             Credentials::Handshake => "sign in by handshake".to_owned(),
         },
         Decoded::SignOut => "sign out".to_owned(),
-        Decoded::Identify { ask, .. } => format!("{ask:?}"),
+        Decoded::Identify { claim, .. } => format!("{claim:?}"),
         Decoded::Request(request) => format!("{request:?}"),
         Decoded::Reply(reply) => format!("{:?}", texts_of(reply)),
         Decoded::End { reason, .. } => format!("{reason:?}"),

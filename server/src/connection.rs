@@ -25,7 +25,7 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 use parlance_codecs::dialect::{EndReason, Form, Framing};
 use parlance_codecs::framing::payload_bytes;
-use parlance_codecs::{Request, UserId};
+use parlance_codecs::{ConversationId, Request, UserId};
 use parlance_conversation::input::SessionId;
 use parlance_conversation::limits::POSTS_IN_FLIGHT_MAX;
 
@@ -84,6 +84,8 @@ pub(crate) struct Connection {
     asked_for_room: Cell<Option<u64>>,
     posts_in_flight: Cell<usize>,
     syncs_in_flight: Cell<usize>,
+    /// The room that it named when it signed in, until the core has let it in.
+    joining: Cell<Option<ConversationId>>,
     /// The peer sends nothing more and waits for what it is owed.
     has_hung_up: Cell<bool>,
     /// Its task waits until every post is answered.
@@ -122,6 +124,7 @@ impl Connection {
             asked_for_room: Cell::new(None),
             posts_in_flight: Cell::new(0),
             syncs_in_flight: Cell::new(0),
+            joining: Cell::new(None),
             has_hung_up: Cell::new(false),
             awaits_answers: Cell::new(false),
             receive_bytes_max: Cell::new(None),
@@ -173,6 +176,11 @@ impl Connection {
     /// A socket takes the place of what carried it before.
     fn carry(&self, stream: Stream) {
         *self.stream.borrow_mut() = Some(stream);
+    }
+
+    /// Whether its peer has signed in, and the core knows of it.
+    fn is_session(&self) -> bool {
+        self.is_session.get()
     }
 
     /// Whether the core must be told that the session is over; true once.
@@ -297,8 +305,24 @@ impl Connection {
         }
     }
 
+    /// The session begins by joining a room, which may not be there.
+    pub(crate) fn joins(&self, room: Option<ConversationId>) {
+        self.joining.set(room);
+    }
+
+    /// The core let it into a room.
+    pub(crate) fn joined(&self, room: ConversationId) {
+        if self.joining.get() == Some(room) {
+            self.joining.set(None);
+            if self.has_hung_up.get() {
+                self.wake();
+            }
+        }
+    }
+
     fn is_owed_answers(&self) -> bool {
-        self.posts_in_flight.get() > 0 || self.syncs_in_flight.get() > 0
+        let has_asked = self.posts_in_flight.get() > 0 || self.syncs_in_flight.get() > 0;
+        has_asked || self.joining.get().is_some()
     }
 
     /// Whether the end of the peer's bytes is not the end of the connection. Where it is a

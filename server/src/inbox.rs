@@ -31,8 +31,9 @@ use crate::visits::{Outcome, Visit};
 
 /// Inputs of the shard's own tasks that wait for a turn: four turns' worth.
 const LOCAL_INPUTS_MAX: usize = 4 * TURN_INPUTS_MAX;
-/// Inputs of its own tasks that one turn takes, so that a turn lasts some milliseconds at most.
-pub(crate) const TURN_INPUTS_MAX: usize = 1_024;
+/// Inputs of its own tasks that one turn takes where nobody signs in, so that a turn lasts some
+/// milliseconds at most.
+const TURN_INPUTS_MAX: usize = 1_024;
 /// Batches that wait in a shard's inbox, of all senders together.
 const INBOX_BATCHES_MAX: usize = 1_024;
 /// Batches that one turn takes from the inbox.
@@ -120,7 +121,7 @@ pub(crate) enum ToShard {
 
 /// What the read lane found for the core.
 pub(crate) enum ReadDone {
-    Loaded { ticket: Ticket, loaded: Loaded },
+    Loaded { ticket: Ticket, loaded: Box<Loaded> },
     Read { ticket: Ticket, page: LogPage },
 }
 
@@ -148,6 +149,8 @@ struct Queue {
     waiting: RefCell<Vec<Waker>>,
     /// How often those who waited were woken.
     wakings: Cell<u64>,
+    /// Sign-ins among the inputs.
+    sign_ins: Cell<usize>,
     bell: Bell,
 }
 
@@ -171,12 +174,25 @@ impl LocalInputs {
     /// outbox drained) are added whether there is room or not: there is one per connection at
     /// most.
     pub(crate) fn push(&self, input: Input) {
+        if let Input::SignedIn(_) = input {
+            self.0.sign_ins.update(|waiting| waiting + 1);
+        }
         self.0.inputs.borrow_mut().push_back(input);
         self.0.bell.ring();
     }
 
-    pub(crate) fn pop(&self) -> Option<Input> {
-        self.0.inputs.borrow_mut().pop_front()
+    /// The next input of a turn that has `taken` so many. While a sign-in waits there is always
+    /// one, because the turn sends its answer: whoever has that, and asks another shard for what
+    /// they missed, must find that the core knows of their session.
+    pub(crate) fn next(&self, taken: usize) -> Option<Input> {
+        if taken >= TURN_INPUTS_MAX && self.0.sign_ins.get() == 0 {
+            return None;
+        }
+        let input = self.0.inputs.borrow_mut().pop_front();
+        if let Some(Input::SignedIn(_)) = input {
+            self.0.sign_ins.update(|waiting| waiting.saturating_sub(1));
+        }
+        input
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -204,3 +220,6 @@ impl LocalInputs {
         any
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use parlance_conversation::{Input, Shard};
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::heartbeat::{self, Pulse};
-use crate::inbox::{LocalInputs, ReadDone, TURN_BATCHES_MAX, TURN_INPUTS_MAX, ToShard};
+use crate::inbox::{LocalInputs, ReadDone, TURN_BATCHES_MAX, ToShard};
 use crate::lanes::{CommitLane, CoreReads};
 use crate::mesh::Mesh;
 use crate::runtime;
@@ -98,9 +98,10 @@ impl ShardLoop {
     fn take_inputs(&mut self, now: Now) {
         let inputs = self.inputs().clone();
         let mut worked = false;
-        for _ in 0..TURN_INPUTS_MAX {
-            let Some(input) = inputs.pop() else { break };
+        let mut taken = 0;
+        while let Some(input) = inputs.next(taken) {
             self.core.handle(input, now);
+            taken += 1;
             worked = true;
         }
         for _ in 0..TURN_BATCHES_MAX {
@@ -136,7 +137,9 @@ impl ShardLoop {
                 self.reads.answered(reads.len());
                 for read in reads {
                     let input = match read {
-                        ReadDone::Loaded { ticket, loaded } => Input::Loaded { ticket, loaded },
+                        ReadDone::Loaded { ticket, loaded } => {
+                            Input::Loaded { ticket, loaded: *loaded }
+                        }
                         ReadDone::Read { ticket, page } => Input::Read { ticket, page },
                     };
                     self.core.handle(input, now);

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use parlance_codecs::{Message, MessageId};
-use parlance_conversation::mesh::{MeshBody, MeshMessage};
+use parlance_conversation::mesh::{MeshBody, MeshMessage, SentBy};
 use parlance_conversation::store::{Change, DedupeIdentity, DedupeRecord, Durability};
 use parlance_storage::open_directory;
 
@@ -42,7 +42,7 @@ fn hop(messages: usize) -> Operation {
         move || {
             let batch = (0..messages).map(|_| MeshMessage {
                 clock: MessageId::ZERO,
-                body: MeshBody::Deliver { message: Arc::clone(&message), except: None },
+                body: MeshBody::Deliver { message: Arc::clone(&message), by: SentBy::Others },
             });
             to.try_send(batch.collect()).expect("there is room");
             let received = from.try_recv().expect("it was sent");

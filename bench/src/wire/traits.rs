@@ -18,7 +18,7 @@ impl Wire {
             Self::Foreign(foreign) => return foreign.traits().echoes,
         };
         match dialect.dialect().traits().echo {
-            Echo::Nothing | Echo::OthersOnly => false,
+            Echo::Nothing => false,
             Echo::NotDirects => category == Category::Group,
             Echo::Everything => true,
         }

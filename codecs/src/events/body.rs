@@ -6,8 +6,9 @@
 
 use super::encode::Kind;
 use super::time;
-use crate::ask::Ask;
+use crate::ask::{Ask, Claim, Introduction};
 use crate::json::{Json, Keys, Object};
+use crate::limits::URL_BYTES_MAX;
 use crate::model::{Content, ConversationId, Media, MediaKind, UserId};
 use crate::text::{check_text, check_url};
 
@@ -42,9 +43,23 @@ impl<'t, 'a> Arguments<'t, 'a> {
 }
 
 /// Which user the client says it is.
-pub(super) fn create_user(arguments: Arguments<'_, '_>) -> Result<Ask, Wrong> {
+pub(super) fn create_user(arguments: Arguments<'_, '_>) -> Result<Claim, Wrong> {
     let body = arguments.body()?;
     let user = field(body, "user").and_then(object).unwrap_or(body);
+    Ok(Claim { ask: claimed(user)?, introduction: introduction(user) })
+}
+
+/// What cannot be a name or a URL is passed over: nobody is kept out for it.
+fn introduction(user: Object<'_, '_>) -> Introduction {
+    let said = |name, max| {
+        let Some(Json::String(text)) = field(user, name) else { return None };
+        let fits = !text.is_empty() && text.len() <= max && !text.contains('\0');
+        fits.then(|| text.to_string())
+    };
+    Introduction { name: said("name", Ask::NAME_BYTES_MAX), photo: said("photo", URL_BYTES_MAX) }
+}
+
+fn claimed(user: Object<'_, '_>) -> Result<Ask, Wrong> {
     if let Some(id) = field(user, "id") {
         // Clients that kept ids of another server name users by them: external ids, to this one.
         return match user_id(id) {
@@ -91,7 +106,7 @@ pub(super) fn create_chat(arguments: Arguments<'_, '_>) -> Result<Ask, Wrong> {
 
 pub(super) fn list_messages(arguments: Arguments<'_, '_>) -> Result<Ask, Wrong> {
     let body = arguments.body()?;
-    let conversation = chat(arguments, body)?;
+    let conversation = chat(arguments, body)?.ok_or(super::encode::NO_CHAT_NAMED)?;
     let query = field(body, "query").and_then(object).unwrap_or(body);
     let bound = |name: &'static str| match field(query, name) {
         None => Ok(None),
@@ -103,9 +118,9 @@ pub(super) fn list_messages(arguments: Arguments<'_, '_>) -> Result<Ask, Wrong> 
     Ok(Ask::HistoryByTime { conversation, from_ms, to_ms, count: LIST_MESSAGES_MAX })
 }
 
-/// A message, and where it goes unless the event's name said so.
+/// A message, and where it goes. `None`: to the only chat that its sender is in.
 pub(super) struct NewMessage {
-    pub(super) conversation: ConversationId,
+    pub(super) conversation: Option<ConversationId>,
     pub(super) content: Content,
 }
 
@@ -115,7 +130,7 @@ pub(super) fn new_message(
 ) -> Result<NewMessage, Wrong> {
     let body = arguments.body()?;
     let conversation = match named {
-        Some(chat) => chat,
+        Some(chat) => Some(chat),
         None => chat(arguments, body)?,
     };
     let message = field(body, "message");
@@ -179,8 +194,12 @@ fn location(value: &Json<'_>) -> Option<Content> {
     is_place.then_some(Content::Location { latitude, longitude })
 }
 
-/// Which chat a body is about: under one of several names, or in a leading text.
-fn chat(arguments: Arguments<'_, '_>, body: Object<'_, '_>) -> Result<ConversationId, Wrong> {
+/// Which chat a body is about: under one of several names, or in a leading text. `None` where it
+/// names none.
+fn chat(
+    arguments: Arguments<'_, '_>,
+    body: Object<'_, '_>,
+) -> Result<Option<ConversationId>, Wrong> {
     let named = match field(body, "chat") {
         Some(chat) => match object(chat) {
             Some(chat) => field(chat, "id"),
@@ -195,10 +214,10 @@ fn chat(arguments: Arguments<'_, '_>, body: Object<'_, '_>) -> Result<Conversati
         (Some(Json::Integer(number)), _) => ConversationId::number(*number),
         (Some(_), _) => None,
         (None, Some(text)) => text.parse().ok(),
-        (None, None) => return Err("chat.id is missing".to_owned()),
+        (None, None) => return Ok(None),
     };
     // A text that is no id is nobody's.
-    read.ok_or_else(|| super::encode::CHAT_NOT_FOUND.to_owned())
+    read.map(Some).ok_or_else(|| super::encode::CHAT_NOT_FOUND.to_owned())
 }
 
 fn object<'t, 'a>(json: &'t Json<'a>) -> Option<Object<'t, 'a>> {

@@ -102,7 +102,7 @@ fn meaning(
     asked: &Asked,
 ) -> Result<Decoded, Wrong> {
     if named == Named::CreateUser {
-        return Ok(Decoded::Identify { tag: asked.to_tag(), ask: body::create_user(arguments)? });
+        return Ok(Decoded::Identify { tag: asked.to_tag(), claim: body::create_user(arguments)? });
     }
     if user.is_none() {
         return Err(super::UNAUTHORIZED.to_owned());
@@ -125,16 +125,19 @@ fn post(
     named: Option<ConversationId>,
     asked: &Asked,
 ) -> Result<Decoded, Wrong> {
-    let message = body::new_message(arguments, named)?;
+    let body::NewMessage { conversation, content } = body::new_message(arguments, named)?;
     let said = asked.ack.and_then(|_| {
-        let (kind, text) = Kind::of(&message.content)?;
+        let (kind, text) = Kind::of(&content)?;
         Some(Said { kind, text: text.into_owned() })
     });
     let tag = Asked { said, ..asked.clone() }.to_tag();
+    let Some(conversation) = conversation else {
+        return Ok(Decoded::Request(Request::Ask { tag, ask: Ask::PostToOnly { content } }));
+    };
     let draft = Draft {
-        conversation: message.conversation,
+        conversation,
         category: None,
-        body: DraftBody::Content(message.content),
+        body: DraftBody::Content(content),
         expires_in_ms: None,
         key: None,
     };

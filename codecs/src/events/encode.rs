@@ -27,6 +27,8 @@ const LIST_BYTES_MAX: usize = 1_000_000;
 
 /// A chat that is not there, or that one is not in.
 pub(super) const CHAT_NOT_FOUND: &str = "Chat not found.";
+/// No chat was named, and it is not plain which one is meant.
+pub(super) const NO_CHAT_NAMED: &str = "chat.id is missing";
 const USERS_NOT_FOUND: &str = "Users Not found.";
 
 /// The dialect's word for a content.
@@ -149,6 +151,7 @@ struct User<'a> {
     #[serde(rename = "externalUserId")]
     external_user_id: Option<&'a str>,
     name: &'a str,
+    photo: &'a str,
     blocked: [u8; 0],
     #[serde(flatten)]
     times: Times,
@@ -162,6 +165,7 @@ impl<'a> User<'a> {
             external_id: profile.external_id.as_deref(),
             external_user_id: profile.external_id.as_deref(),
             name: &profile.name,
+            photo: &profile.photo,
             blocked: [],
             times: Times::of(profile.created_at_ms),
         }
@@ -262,15 +266,17 @@ fn append_posted(
 ) {
     let Some(asked) = Asked::of(tag) else { return };
     match results {
-        [Ok(posted)] => {
-            if let (Some(number), Some(said)) = (asked.ack, &asked.said) {
-                let body = reply(Body::Message(Shown::stored(posted, said)));
-                append(framing, &packet::ack(number, &body), out);
-            }
-        }
+        [Ok(posted)] => append_stored(framing, &asked, posted, out),
         [Err(refusal)] => append_error(framing, &asked, &words(*refusal), out),
         // One draft was sent.
         _ => append_error(framing, &asked, &words(Refusal::Unavailable), out),
+    }
+}
+
+fn append_stored(framing: Framing, asked: &Asked, posted: &Posted, out: &mut Vec<u8>) {
+    if let (Some(number), Some(said)) = (asked.ack, &asked.said) {
+        let body = reply(Body::Message(Shown::stored(posted, said)));
+        append(framing, &packet::ack(number, &body), out);
     }
 }
 
@@ -289,12 +295,16 @@ fn append_answer(
         Ok(Answer::History { messages, more }) => {
             return append_history(framing, &asked, messages, *more, out);
         }
+        Ok(Answer::Posted(posted)) => return append_stored(framing, &asked, posted, out),
         // Nothing else is asked for.
         Ok(_) => Body::Nothing {},
         Err(Refusal::UnknownUser)
             if matches!(ask, Ask::Profile { .. } | Ask::FindOrCreateUser { .. }) =>
         {
             return append_error(framing, &asked, super::UNAUTHORIZED, out);
+        }
+        Err(Refusal::UnknownConversation) if matches!(ask, Ask::PostToOnly { .. }) => {
+            return append_error(framing, &asked, NO_CHAT_NAMED, out);
         }
         Err(refusal) => return append_error(framing, &asked, &words(*refusal), out),
     };

@@ -71,6 +71,7 @@ fn profile() -> Profile {
         user: samples::user(9),
         external_id: Some("ann".into()),
         name: "Ann".into(),
+        photo: "https://example.org/a".into(),
         created_at_ms: 1_714_979_289_010,
     }
 }
@@ -148,6 +149,7 @@ fn asks_are_answered_by_event_and_callback() {
                     Answer::Profile(Profile {
                         external_id: None,
                         name: String::new(),
+                        photo: String::new(),
                         ..profile()
                     }),
                 ],

@@ -73,13 +73,13 @@ pub(super) enum Fields<'f> {
 }
 
 impl Fields<'_> {
-    /// The first of a form's fields counts.
+    /// The first of a form's fields counts; one that was left empty is as good as absent.
     fn take<T: Field>(&self, name: &'static str) -> Result<T, Malformed> {
         match self {
             Self::Json(object) => T::from_json(*object, name),
             Self::Form(pairs) => match pairs.iter().find(|(key, _)| key == name) {
-                Some((_, value)) => T::from_text(value),
-                None => Ok(T::default()),
+                Some((_, value)) if !value.is_empty() => T::from_text(value),
+                Some(_) | None => Ok(T::default()),
             },
         }
     }

@@ -163,7 +163,9 @@ impl Decoder<'_> {
         }
         let conversation = self.chat(&target, kind)?;
         let start = Seq(start_msg_index);
-        let messages = Ask::HistoryBySeq { conversation, start, direction, count };
+        // How far back it reaches is the server's to say.
+        let not_before_ms = 0;
+        let messages = Ask::HistoryBySeq { conversation, start, direction, count, not_before_ms };
         let recalls = Ask::Recalls { conversation, start: start_recall_index, direction, count };
         let nothing =
             Ask::Recalls { conversation, start: u32::MAX, direction: Direction::After, count: 1 };

@@ -12,7 +12,7 @@ use crate::dialect::{
     Replaces, Resume, SignInResult, Traits, WebSocketDoor,
 };
 use crate::event::Event;
-use crate::model::UserId;
+use crate::model::{Message, UserId};
 use crate::request::Tag;
 
 mod answer;
@@ -44,7 +44,7 @@ impl Dialect for Im {
     fn traits(&self) -> Traits {
         Traits {
             resume: Resume::FromNow,
-            echo: Echo::OthersOnly,
+            echo: Echo::Nothing,
             friends_required: true,
             replaces: Replaces::SameDialect,
             may_sign_in_again: false,
@@ -84,6 +84,11 @@ impl Dialect for Im {
 
     fn encode(&self, form: Form, event: &Event, out: &mut Vec<u8>) {
         push::encode(form.framing, event, out);
+    }
+
+    /// The chat is the other user.
+    fn encode_own_direct(&self, form: Form, message: &Message, out: &mut Vec<u8>) -> bool {
+        push::append_own_direct(form.framing, message, out)
     }
 
     /// A refused sign-in is closed without a word.

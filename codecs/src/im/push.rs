@@ -1,8 +1,8 @@
 //! The push channel's frames: one to sign in, and after that only what happens.
 //!
-//! Decides what is pushed, and in which words. Nobody is told what they did themselves. Invariant: a
-//! message's push is the same for everybody who is sent it; so in a direct its sender is the target,
-//! which is right for the one who is sent it.
+//! Decides what is pushed, and in which words. Of friends and groups, nobody is told what they did
+//! themselves. Invariant: a message's push is the same for everybody who is sent it but, in a direct,
+//! its sender: each of the two finds the other as the target.
 
 use serde::Serialize;
 
@@ -106,7 +106,13 @@ struct Membership<'a> {
 
 pub(super) fn encode(framing: Framing, event: &Event, out: &mut Vec<u8>) {
     match event {
-        Event::Delivered(message) => append_message(framing, message, out),
+        Event::Delivered(message) => {
+            let target = match message.conversation {
+                ConversationId::Direct(..) => message.sender.to_string(),
+                ConversationId::Number(number) => number.to_string(),
+            };
+            append_message(framing, message, target, out);
+        }
         Event::Noticed(notice) => append_notice(framing, notice, out),
         // Nobody asks by a frame, and what was missed is asked for by HTTP.
         Event::Posted { .. }
@@ -119,11 +125,14 @@ pub(super) fn encode(framing: Framing, event: &Event, out: &mut Vec<u8>) {
     }
 }
 
-fn append_message(framing: Framing, message: &Message, out: &mut Vec<u8>) {
-    let target = match message.conversation {
-        ConversationId::Direct(..) => message.sender.to_string(),
-        ConversationId::Number(number) => number.to_string(),
-    };
+/// What a direct's sender is shown, who sent it in another dialect.
+pub(super) fn append_own_direct(framing: Framing, message: &Message, out: &mut Vec<u8>) -> bool {
+    let Some(other) = message.conversation.peer_of(message.sender) else { return false };
+    append_message(framing, message, other.to_string(), out);
+    true
+}
+
+fn append_message(framing: Framing, message: &Message, target: String, out: &mut Vec<u8>) {
     let target_type = kind_of(message.conversation).as_str();
     if let Content::Recall { target: _, target_seq, index } = message.content {
         let (msg_index, recall_index) = (target_seq.0, index);

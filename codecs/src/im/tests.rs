@@ -44,6 +44,21 @@ fn each_content_is_pushed_as_the_table_says() {
     }
 }
 
+/// The target is the other user, not the sender.
+#[test]
+fn a_direct_is_pushed_to_its_sender_as_one_with_the_other() {
+    let frames = samples::contents().into_iter().map(|(name, content)| {
+        let message = samples::message(samples::direct(), content);
+        let mut out = Vec::new();
+        assert!(Im.encode_own_direct(FORM, &message, &mut out), "{name}");
+        (name, out)
+    });
+    let frames: Vec<_> = frames.collect();
+    vectors::check_outbound("im-out/own-direct.txt", "What its sender is shown.", &frames);
+    let to_group = samples::message(samples::group(), Content::text("one"));
+    assert!(!Im.encode_own_direct(FORM, &to_group, &mut Vec::new()), "all see a group alike");
+}
+
 /// Each to user 7, done by 7 and by another.
 #[test]
 fn notices_are_pushed_to_all_but_who_did_it() {

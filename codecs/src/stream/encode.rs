@@ -160,13 +160,9 @@ pub(super) fn sign_in_status(result: SignInResult) -> Fault {
     }
 }
 
-/// Raw TCP has no close frame: a last frame with an empty `sn` says why. Before sign-in frames
-/// are bare statuses, and so is this one.
+/// Raw TCP has no close frame: a last frame with an empty `sn` says why.
 pub(super) fn append_end(form: Form, reason: EndReason, out: &mut Vec<u8>) {
-    let Some(fault) = Fault::of_end(reason) else { return };
-    if reason == EndReason::NotSignedIn {
-        append_status(form, &fault, out);
-    } else {
+    if let Some(fault) = Fault::of_end(reason) {
         append_fault(form, "", None, &fault, out);
     }
 }

@@ -92,4 +92,14 @@ impl Dialect for StreamDialect {
             | Framing::EngineIo4 => {}
         }
     }
+
+    /// On raw TCP the first frame is answered by a bare status, whatever is wrong.
+    fn encode_early_end(&self, form: Form, reason: EndReason, out: &mut Vec<u8>) {
+        match Fault::of_end(reason) {
+            Some(fault) if form.framing == Framing::Delimited => {
+                encode::append_status(form, &fault, out);
+            }
+            _ => self.encode_end(form, reason, out),
+        }
+    }
 }

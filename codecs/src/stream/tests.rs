@@ -117,7 +117,7 @@ fn sign_ins_and_ends_have_frames_on_raw_tcp_only() {
         let path = format!("stream-out/sign-in-{name}.txt");
         vectors::check_outbound(&path, "The answer to a sign-in.", &frames);
     }
-    for reason in [EndReason::Left, EndReason::Drain, EndReason::NotSignedIn] {
+    for reason in [EndReason::Left, EndReason::Drain] {
         let frames = FORMS.map(|(label, framing, kind)| {
             let mut out = Vec::new();
             StreamDialect.encode_end(form(framing, kind), reason, &mut out);
@@ -125,6 +125,16 @@ fn sign_ins_and_ends_have_frames_on_raw_tcp_only() {
         });
         let path = format!("stream-out/end-{reason:?}.txt");
         vectors::check_outbound(&path, "What is said before an end.", &frames);
+    }
+    let early = [EndReason::NotSignedIn, EndReason::TooLong, EndReason::Protocol, EndReason::Drain];
+    for reason in early {
+        let frames = FORMS.map(|(label, framing, kind)| {
+            let mut out = Vec::new();
+            StreamDialect.encode_early_end(form(framing, kind), reason, &mut out);
+            (label, out)
+        });
+        let path = format!("stream-out/early-end-{reason:?}.txt");
+        vectors::check_outbound(&path, "What is said before an end, to nobody yet.", &frames);
     }
 }
 

@@ -9,7 +9,7 @@ use parlance_codecs::{Category, Content, ConversationId, DraftBody, Message, Pos
 
 use crate::conversation::{Conversation, RecallInFlight};
 use crate::limits::WINDOWS_MAX;
-use crate::mesh::{MeshBody, Origin};
+use crate::mesh::MeshBody;
 use crate::placement::conversation_partition;
 use crate::post::Submission;
 use crate::store::{Change, DedupeIdentity, DedupeRecord, Durability, Intent, IntentId};
@@ -32,7 +32,7 @@ pub(crate) struct Mark {
 
 impl Conversation {
     pub(crate) fn append(&mut self, post: Submission, entry: Entry, turn: &mut Turn) {
-        let Submission { origin, sender, draft, .. } = post;
+        let Submission { origin, sender, draft, call_of, .. } = post;
         let Entry { category, identity, mark } = entry;
         let (content, target) = match (mark, draft.body) {
             (Some(Mark { content, target }), _) => (content, Some(target)),
@@ -56,16 +56,12 @@ impl Conversation {
         if let Some(identity) = identity {
             self.remember(identity, &posted, stored, &mut changes);
         }
-        let except = match origin {
-            Origin::Session { shard, session, .. } => Some((shard, session)),
-            Origin::Call { .. } => None,
-        };
         if stored {
             changes.push(Change::PutMessage { message: Arc::clone(&message) });
         }
         let read = self.read_by(sender, &message.content, target.as_ref(), turn);
         let shards = self.shards(turn.placement);
-        afters.push(After::Deliver { message, shards, except });
+        afters.push(After::Deliver { message, shards, origin, call_of });
         afters.extend(read);
         let durability = match durability {
             // What is written beside an unstored message is no message: always on disk.

@@ -46,8 +46,8 @@ impl Conversation {
             MeshBody::CreateConversationAt { origin, draft, .. } => {
                 self.create(origin, draft, turn);
             }
-            MeshBody::Post { origin, sender, draft, vouched } => {
-                self.submit(Submission { origin, sender, draft, vouched }, turn);
+            MeshBody::Post { origin, sender, draft, vouched, call_of } => {
+                self.submit(Submission { origin, sender, draft, vouched, call_of }, turn);
             }
             MeshBody::UserIs { exists, .. } => self.resume(Arrived::Peer { exists }, turn),
             MeshBody::JoinRoom { room, user, session } => {

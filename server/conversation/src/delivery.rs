@@ -8,7 +8,7 @@ use crate::effect::Effect;
 use crate::gate::{Line, Waiter};
 use crate::history::Reader;
 use crate::input::{ResumeStyle, SessionId, Ticket};
-use crate::mesh::MeshBody;
+use crate::mesh::{MeshBody, SentBy};
 use crate::notices::NoticesFrom;
 use crate::placement::ShardIndex;
 use crate::resume::{Progress, Sync, is_expired};
@@ -26,12 +26,7 @@ enum Audience {
 }
 
 impl Shard {
-    pub(crate) fn delivered(
-        &mut self,
-        from: ShardIndex,
-        message: Arc<Message>,
-        except: Option<SessionId>,
-    ) {
+    pub(crate) fn delivered(&mut self, from: ShardIndex, message: Arc<Message>, by: SentBy) {
         let is_stored = self.turn.options.is_stored(message.category);
         self.gate.delivered(from, &message, is_stored);
         if is_stored
@@ -51,7 +46,7 @@ impl Shard {
             at_once |= !subscribers.at_once.is_empty();
         }
         if at_once {
-            self.show(&message, except, Audience::AtOnce, &[]);
+            self.show(&message, by, Audience::AtOnce, &[]);
         }
         let line = Line::Category(message.category);
         let holds = (by_id && !self.gate.passes(line, message.id))
@@ -60,27 +55,21 @@ impl Shard {
             self.drop_held();
         }
         if by_id {
-            self.show_in_line(line, Audience::ById, &message, except);
+            self.show_in_line(line, Audience::ById, &message, by);
         }
         if by_one_id {
-            self.show_in_line(Line::Whole, Audience::ByOneId, &message, except);
+            self.show_in_line(Line::Whole, Audience::ByOneId, &message, by);
         }
         self.release();
     }
 
     /// Shows a message to those who stand in a line, or holds it until everything before it has
     /// come.
-    fn show_in_line(
-        &mut self,
-        line: Line,
-        audience: Audience,
-        message: &Arc<Message>,
-        except: Option<SessionId>,
-    ) {
+    fn show_in_line(&mut self, line: Line, audience: Audience, message: &Arc<Message>, by: SentBy) {
         if self.gate.passes(line, message.id) {
-            self.show(message, except, audience, &[]);
+            self.show(message, by, audience, &[]);
         } else {
-            self.gate.hold(line, Arc::clone(message), except);
+            self.gate.hold(line, Arc::clone(message), by);
         }
     }
 
@@ -122,7 +111,7 @@ impl Shard {
                 Line::Whole => Audience::ByOneId,
             };
             while let Some(held) = self.gate.release(line) {
-                self.show(&held.message, held.except, audience, &held.hidden_from);
+                self.show(&held.message, held.by, audience, &held.hidden_from);
             }
         }
         self.gate.ask(&mut self.turn);
@@ -131,7 +120,7 @@ impl Shard {
     fn show(
         &mut self,
         message: &Arc<Message>,
-        except: Option<SessionId>,
+        by: SentBy,
         audience: Audience,
         hidden_from: &[SessionId],
     ) {
@@ -145,7 +134,7 @@ impl Shard {
             recipients.reserve(list.len());
             for id in list.iter().filter(|id| !hidden_from.contains(id)) {
                 let Some(session) = self.sessions.get_mut(*id) else { continue };
-                match session.showing(message, except) {
+                match session.showing(message, by) {
                     Showing::Now => recipients.push(*id),
                     Showing::Later => {
                         session.keep_for_later(message, self.turn.options.sync_live_max);

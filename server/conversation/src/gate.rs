@@ -16,7 +16,7 @@ use std::sync::Arc;
 use parlance_codecs::{Category, ConversationId, Message, MessageId, Seq};
 
 use crate::input::{ResumeStyle, SessionId};
-use crate::mesh::MeshBody;
+use crate::mesh::{MeshBody, SentBy};
 use crate::placement::{Placement, ShardIndex};
 use crate::turn::Turn;
 
@@ -64,7 +64,7 @@ impl Line {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) message: Arc<Message>,
-    pub(crate) except: Option<SessionId>,
+    pub(crate) by: SentBy,
     /// Sessions whose users joined after this message, where the past is hidden.
     pub(crate) hidden_from: Vec<SessionId>,
 }
@@ -124,9 +124,9 @@ impl Gate {
         }
     }
 
-    pub(crate) fn hold(&mut self, line: Line, message: Arc<Message>, except: Option<SessionId>) {
+    pub(crate) fn hold(&mut self, line: Line, message: Arc<Message>, by: SentBy) {
         if let Some(held) = self.held.get_mut(line.index()) {
-            held.insert(message.id, Held { message, except, hidden_from: Vec::new() });
+            held.insert(message.id, Held { message, by, hidden_from: Vec::new() });
         }
     }
 

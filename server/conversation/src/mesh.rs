@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use parlance_codecs::dialect::DialectName;
 use parlance_codecs::{
     Category, ConversationId, Draft, Message, MessageId, Notice, Posted, Refusal, Seq, UserId,
 };
@@ -32,6 +33,16 @@ pub enum Origin {
         shard: ShardIndex,
         call: CallId,
     },
+}
+
+/// What sent a message, for the sessions on the receiving shard. A session that sends, and the
+/// sessions of its user whose dialect a call was made in, know of the message already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentBy {
+    Session(SessionId),
+    CallOf(DialectName),
+    /// A session that lives elsewhere, or the operator.
+    Others,
 }
 
 /// A message to another shard. `clock` is the largest id shown on the sending shard: a post that
@@ -75,6 +86,8 @@ pub enum MeshBody {
         sender: UserId,
         draft: Draft,
         vouched: bool,
+        /// The dialect of the call that sends it.
+        call_of: Option<DialectName>,
     },
     /// To the conversation's home: the user's home has added what it knows.
     Look {
@@ -151,11 +164,10 @@ pub enum MeshBody {
         result: Result<Posted, Refusal>,
     },
     /// A committed message, to each shard that is home to members. In rising id order per
-    /// category: no message of the category with a smaller id follows. `except` is the sending
-    /// session, where it lives on the receiving shard.
+    /// category: no message of the category with a smaller id follows.
     Deliver {
         message: Arc<Message>,
-        except: Option<SessionId>,
+        by: SentBy,
     },
     /// Asks the receiver to promise that no message with an id up to `up_to` follows. `round`
     /// comes back in the answer.

@@ -1,5 +1,6 @@
 //! How a user wants to be called, and what they call others.
 
+use parlance_codecs::ask::Profile;
 use parlance_codecs::{ConversationId, Refusal};
 
 use crate::social::{check_name, check_name_or_none};
@@ -13,6 +14,30 @@ impl User {
         let record = self.record.clone().ok_or(Refusal::UnknownUser)?;
         self.put(UserRecord { own_name: name, ..record }, turn);
         Ok(())
+    }
+
+    /// Keeps what the user says of themselves, unless they have said it before.
+    pub(crate) fn introduce(
+        &mut self,
+        name: Option<String>,
+        photo: Option<String>,
+        turn: &mut Turn,
+    ) -> Result<Profile, Refusal> {
+        let mut record = self.record.clone().ok_or(Refusal::UnknownUser)?;
+        let mut changed = false;
+        if let Some(name) = name.filter(|_| self.shown_name().is_empty()) {
+            check_name(&name)?;
+            record.own_name = name;
+            changed = true;
+        }
+        if let Some(photo) = photo.filter(|_| record.photo.is_empty()) {
+            record.photo = photo;
+            changed = true;
+        }
+        if changed {
+            self.put(record, turn);
+        }
+        self.profile().ok_or(Refusal::UnknownUser)
     }
 
     /// Only the user sees it, so only what their own home knows counts.

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use parlance_codecs::dialect::DialectName;
 use parlance_codecs::{Category, Content, Draft, DraftBody, Message, Posted, Refusal, Seq, UserId};
 
 use crate::append::{Entry, Mark, posted_of};
@@ -22,6 +23,8 @@ pub(crate) struct Submission {
     pub(crate) sender: UserId,
     pub(crate) draft: Draft,
     pub(crate) vouched: bool,
+    /// The dialect of the call that sends it.
+    pub(crate) call_of: Option<DialectName>,
 }
 
 /// What deciding a post came to.

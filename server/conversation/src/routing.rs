@@ -47,6 +47,7 @@ impl Shard {
             | CallRequest::Friend { by: user, .. }
             | CallRequest::MayRelate { user }
             | CallRequest::SetOwnName { user, .. }
+            | CallRequest::Introduce { user, .. }
             | CallRequest::SetAlias { user, .. }
             | CallRequest::Requests { user, .. }
             | CallRequest::Pace { user, .. }
@@ -76,7 +77,7 @@ impl Shard {
             MeshBody::Posted { session, post, draft, result } => {
                 self.posted(session, post, draft, result);
             }
-            MeshBody::Deliver { message, except } => self.delivered(from, message, except),
+            MeshBody::Deliver { message, by } => self.delivered(from, message, by),
             MeshBody::Close { up_to, round } => self.close_up_to(from, up_to, round),
             MeshBody::Closed { up_to, round } => self.shard_closed(from, up_to, round),
             MeshBody::Done { id } => self.turn.intent_done(id),
@@ -167,6 +168,7 @@ impl Shard {
             | CallRequest::Friend { by: user, .. }
             | CallRequest::MayRelate { user }
             | CallRequest::SetOwnName { user, .. }
+            | CallRequest::Introduce { user, .. }
             | CallRequest::SetAlias { user, .. }
             | CallRequest::Requests { user, .. }
             | CallRequest::Post { sender: user, .. } => {

@@ -11,6 +11,7 @@ use parlance_codecs::dialect::Echo;
 use parlance_codecs::{Category, ConversationId, Message, MessageId, Posted, Refusal, Tag, UserId};
 
 use crate::input::{SessionId, SessionStyle};
+use crate::mesh::SentBy;
 use crate::resume::{Sync, SyncRequest};
 
 #[derive(Debug)]
@@ -107,16 +108,18 @@ impl Session {
         Some((gather.tag, gather.results.into_iter().flatten().collect()))
     }
 
-    pub(crate) fn showing(&self, message: &Message, except: Option<SessionId>) -> Showing {
-        if self.style.echo == Echo::OthersOnly && message.sender == self.user {
-            return Showing::Never;
-        }
+    pub(crate) fn showing(&self, message: &Message, by: SentBy) -> Showing {
         let echoed = match self.style.echo {
-            Echo::Nothing | Echo::OthersOnly => false,
+            Echo::Nothing => false,
             Echo::NotDirects => message.category != Category::Direct,
             Echo::Everything => true,
         };
-        if except == Some(self.id) && !echoed {
+        let is_own = match by {
+            SentBy::Session(session) => session == self.id,
+            SentBy::CallOf(dialect) => dialect == self.style.dialect && message.sender == self.user,
+            SentBy::Others => false,
+        };
+        if is_own && !echoed {
             return Showing::Never;
         }
         if message.content.is_mark() && !self.style.marks {

@@ -161,7 +161,9 @@ impl Shard {
                     let shard = self.turn.me;
                     let origin = Origin::Session { shard, session: id, post, draft: place };
                     let home = self.turn.placement.home_of_conversation(draft.conversation);
-                    (home, MeshBody::Post { origin, sender: user.id, draft, vouched: false })
+                    let sender = user.id;
+                    let (vouched, call_of) = (false, None);
+                    (home, MeshBody::Post { origin, sender, draft, vouched, call_of })
                 }
             };
             self.turn.tell(to, body);
@@ -227,7 +229,10 @@ impl Shard {
         for (_, tag) in answered {
             match (tag, result) {
                 (Some(tag), result) => self.turn.send(id, Event::Joined { tag, room, result }),
-                (None, Ok(())) => {}
+                (None, Ok(())) => {
+                    let tag = Tag::default();
+                    self.turn.send(id, Event::Joined { tag, room, result });
+                }
                 (None, Err(_)) => return self.end(id, CloseReason::UnknownRoom),
             }
         }

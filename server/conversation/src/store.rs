@@ -54,6 +54,8 @@ pub struct UserRecord {
     pub delivered_up_to: [MessageId; Category::COUNT],
     /// How the user wants to be called; empty where never said.
     pub own_name: String,
+    /// Where the user's picture is; empty where never said.
+    pub photo: String,
 }
 
 /// A conversation as its member sees it, kept at the user's home.

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use parlance_codecs::dialect::DialectName;
 use parlance_codecs::{ConversationId, Event, Message, MessageId, Posted, Refusal};
 use smallvec::SmallVec;
 
@@ -15,7 +16,7 @@ use crate::clock::Clock;
 use crate::effect::Effect;
 use crate::input::{CommitSeq, Now, SessionId, Ticket};
 use crate::intents::Intents;
-use crate::mesh::{CallAnswer, MeshBody, MeshMessage, Origin};
+use crate::mesh::{CallAnswer, MeshBody, MeshMessage, Origin, SentBy};
 use crate::placement::{Placement, ShardIndex};
 use crate::shard::Options;
 use crate::store::{Change, Durability, LoadKey};
@@ -30,11 +31,12 @@ pub(crate) enum After {
         to: ShardIndex,
         body: MeshBody,
     },
-    /// Shards that are home to members get the message; the sender's session is passed over.
+    /// Shards that are home to members get the message; who knows of it already is passed over.
     Deliver {
         message: Arc<Message>,
         shards: Shards,
-        except: Option<(ShardIndex, SessionId)>,
+        origin: Origin,
+        call_of: Option<DialectName>,
     },
 }
 
@@ -202,11 +204,17 @@ impl Turn {
     pub(crate) fn perform(&mut self, after: After) {
         match after {
             After::Tell { to, body } => self.tell(to, body),
-            After::Deliver { message, shards, except } => {
+            After::Deliver { message, shards, origin, call_of } => {
                 for shard in shards {
-                    let except = except.and_then(|(at, session)| (at == shard).then_some(session));
+                    let by = match origin {
+                        Origin::Session { shard: at, session, .. } if at == shard => {
+                            SentBy::Session(session)
+                        }
+                        Origin::Session { .. } => SentBy::Others,
+                        Origin::Call { .. } => call_of.map_or(SentBy::Others, SentBy::CallOf),
+                    };
                     let message = Arc::clone(&message);
-                    self.tell(shard, MeshBody::Deliver { message, except });
+                    self.tell(shard, MeshBody::Deliver { message, by });
                 }
             }
         }

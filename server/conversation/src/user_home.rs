@@ -180,7 +180,7 @@ impl User {
                 let home = turn.placement.home_of_conversation(conversation);
                 turn.tell(home, MeshBody::Look { origin, user, conversation, standing });
             }
-            CallRequest::Post { sender, draft, friends_required, create_sender } => {
+            CallRequest::Post { sender, draft, friends_required, create_sender, call_of } => {
                 if create_sender {
                     self.ensure(turn);
                 }
@@ -200,7 +200,7 @@ impl User {
                 }
                 let home = turn.placement.home_of_conversation(draft.conversation);
                 let vouched = !create_sender;
-                turn.tell(home, MeshBody::Post { origin, sender, draft, vouched });
+                turn.tell(home, MeshBody::Post { origin, sender, draft, vouched, call_of });
             }
             other => self.social_call(origin, other, turn),
         }
@@ -227,6 +227,10 @@ impl User {
             CallRequest::SetOwnName { name, .. } => {
                 let answer = self.set_own_name(name, turn);
                 turn.answer(origin, Reply::Call(answer.map_or_else(Into::into, done)));
+            }
+            CallRequest::Introduce { name, photo, .. } => {
+                let answer = self.introduce(name, photo, turn).map(CallAnswer::Profile);
+                turn.answer(origin, Reply::Call(answer.unwrap_or_else(Into::into)));
             }
             CallRequest::SetAlias { target, name, .. } => {
                 let answer = self.set_alias(target, name, turn);

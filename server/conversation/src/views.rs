@@ -20,6 +20,7 @@ impl User {
             user: self.id,
             external_id: record.external_id.clone(),
             name: self.shown_name().to_owned(),
+            photo: record.photo.clone(),
             created_at_ms: record.created_at_ms,
         })
     }

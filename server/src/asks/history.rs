@@ -4,6 +4,7 @@
 //! and of the conversation decide. Invariant: nothing of a log is read before its home has said
 //! that the user is in the conversation, and nothing beyond what the home said is there.
 
+use parlance_codecs::dialect::DialectName;
 use parlance_codecs::{Answer, Ask, ConversationId, Refusal, UserId};
 use parlance_conversation::mesh::{CallAnswer, CallRefusal, CallRequest, View};
 
@@ -14,11 +15,13 @@ mod described;
 mod past;
 pub(super) mod people;
 mod recalls;
+mod sole;
 mod standing;
 
 pub(super) async fn answer(
     shard: &ShardHandle,
     user: UserId,
+    dialect: DialectName,
     ask: &Ask,
 ) -> Result<Answer, Refusal> {
     match ask {
@@ -39,8 +42,9 @@ pub(super) async fn answer(
         Ask::MarkRead { conversation, seq } => {
             standing::mark_read(shard, user, *conversation, *seq).await
         }
-        Ask::HistoryBySeq { conversation, start, direction, count } => {
-            past::by_seq(shard, user, *conversation, (*start, *direction), *count).await
+        Ask::HistoryBySeq { conversation, start, direction, count, not_before_ms } => {
+            let from = (*start, *direction);
+            past::by_seq(shard, user, *conversation, from, *count, *not_before_ms).await
         }
         Ask::HistoryByTime { conversation, from_ms, to_ms, count } => {
             past::by_time(shard, user, *conversation, (*from_ms, *to_ms), *count).await
@@ -49,8 +53,11 @@ pub(super) async fn answer(
         Ask::Recalls { conversation, start, direction, count } => {
             recalls::list(shard, user, *conversation, (*start, *direction), *count).await
         }
+        Ask::PostToOnly { content } => {
+            sole::post(shard, user, dialect, content).await.map(Answer::Posted)
+        }
         Ask::RecallAt { conversation, seq } => {
-            recalls::recall_at(shard, user, *conversation, *seq).await
+            recalls::recall_at(shard, user, dialect, *conversation, *seq).await
         }
         other => {
             tracing::error!(ask = ?other, "an ask about people came to where the past is asked");

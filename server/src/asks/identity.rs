@@ -1,9 +1,10 @@
 //! Who somebody is said to be.
 
-use parlance_codecs::ask::Profile;
+use parlance_codecs::ask::{Introduction, Profile};
 use parlance_codecs::{Ask, Refusal, UserId};
+use parlance_conversation::mesh::{CallAnswer, CallRequest};
 
-use super::history::people;
+use super::history::{people, refusal};
 use crate::shard_handle::ShardHandle;
 
 /// Whom an id leads to: [`Ask::Profile`], or [`Ask::FindOrCreateUser`].
@@ -35,6 +36,22 @@ pub(crate) async fn vouched(
         _ => false,
     };
     if is_them { Ok(profile) } else { Err(Refusal::UnknownUser) }
+}
+
+/// Takes what the user says of themselves and never said before.
+pub(crate) async fn introduced(
+    shard: &ShardHandle,
+    profile: Profile,
+    introduction: Introduction,
+) -> Result<Profile, Refusal> {
+    if !introduction.adds_to(&profile) {
+        return Ok(profile);
+    }
+    let Introduction { name, photo } = introduction;
+    match shard.call(CallRequest::Introduce { user: profile.user, name, photo }).await {
+        CallAnswer::Profile(profile) => Ok(profile),
+        other => Err(refusal(&other)),
+    }
 }
 
 /// The users whom ids of the operator's own system lead to; all of them must lead to one.

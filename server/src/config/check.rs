@@ -266,6 +266,7 @@ fn im(raw: &RawIm) -> Result<Im, Wrong> {
         sends_per_second: per("im.sends_per_second", raw.sends_per_second)?,
         pulls_per_second: per("im.pulls_per_second", raw.pulls_per_second)?,
         chat_pull_every_s: per("im.chat_pull_every_s", raw.chat_pull_every_s)?,
+        pull_age_s: raw.pull_age_s,
     })
 }
 

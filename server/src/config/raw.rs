@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 /// Every setting there is.
-pub(super) const KEYS: [(&str, Kind); 30] = [
+pub(super) const KEYS: [(&str, Kind); 31] = [
     ("listen.main", Kind::List),
     ("listen.stream", Kind::List),
     ("listen.push", Kind::List),
@@ -50,6 +50,7 @@ pub(super) const KEYS: [(&str, Kind); 30] = [
     ("im.sends_per_second", Kind::Number),
     ("im.pulls_per_second", Kind::Number),
     ("im.chat_pull_every_s", Kind::Number),
+    ("im.pull_age_s", Kind::Number),
     ("operator.key_file", Kind::Text),
     ("operator.key", Kind::Secret),
 ];
@@ -224,6 +225,7 @@ pub(super) struct RawIm {
     pub(super) sends_per_second: u32,
     pub(super) pulls_per_second: u32,
     pub(super) chat_pull_every_s: u32,
+    pub(super) pull_age_s: u32,
 }
 
 impl Default for RawIm {
@@ -234,6 +236,8 @@ impl Default for RawIm {
             sends_per_second: 0,
             pulls_per_second: 0,
             chat_pull_every_s: 0,
+            // Thirty days, as its clients know it.
+            pull_age_s: 30 * 24 * 60 * 60,
         }
     }
 }

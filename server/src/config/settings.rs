@@ -203,7 +203,7 @@ impl Events {
 /// What Socket.IO's server had when it spoke protocol 3.
 const PING_TIMEOUT_V3_MS: u64 = 5_000;
 
-/// The `im` dialect's paces. A limit of 0 is off.
+/// The `im` dialect's paces and bounds. A limit of 0 is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Im {
     /// Between two pings on the push channel.
@@ -215,6 +215,8 @@ pub(crate) struct Im {
     pub(crate) pulls_per_second: u32,
     /// Between two pulls of one user from one chat.
     pub(crate) chat_pull_every_s: u32,
+    /// Older messages are not pulled.
+    pub(crate) pull_age_s: u32,
 }
 
 #[derive(Clone)]

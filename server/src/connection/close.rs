@@ -61,7 +61,12 @@ pub(super) fn last_words(connection: &Connection, parting: &Parting) -> Vec<u8> 
     let mut words = Vec::new();
     match parting {
         Parting::Because(reason) => {
-            form.dialect.dialect().encode_end(form, *reason, &mut words);
+            let dialect = form.dialect.dialect();
+            if connection.is_session() {
+                dialect.encode_end(form, *reason, &mut words);
+            } else {
+                dialect.encode_early_end(form, *reason, &mut words);
+            }
             append_close(form.framing, *reason, &mut words);
         }
         Parting::After { reply, reason } => {

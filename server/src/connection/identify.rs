@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use futures_lite::future::or;
-use parlance_codecs::ask::Profile;
+use parlance_codecs::ask::{Claim, Profile};
 use parlance_codecs::dialect::Credentials;
 use parlance_codecs::{Answer, Ask, Event, Refusal, Tag};
 
@@ -28,9 +28,17 @@ pub(super) async fn identify(
     connection: &Rc<Connection>,
     intake: &mut Intake,
     tag: Tag,
-    ask: Box<Ask>,
+    claim: Box<Claim>,
 ) -> Settled {
-    let identified = async { Ok(who(connections.handle(), connection, &ask).await) };
+    let Claim { ask, introduction } = *claim;
+    let handle = connections.handle();
+    let identified = async {
+        let (profile, becomes) = match who(handle, connection, &ask).await {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        Ok(asks::introduced(handle, profile, introduction).await.map(|profile| (profile, becomes)))
+    };
     let ended = async { Err(connection.until_ending().await) };
     let (result, becomes) = match or(identified, ended).await {
         Ok(Ok((profile, becomes))) => (Ok(profile), becomes),
@@ -47,7 +55,7 @@ pub(super) async fn identify(
             return Settled::End(parting);
         }
     }
-    let event = Event::Answered { tag, ask, result: result.map(Answer::Profile) };
+    let event = Event::Answered { tag, ask: Box::new(ask), result: result.map(Answer::Profile) };
     let form = connection.form();
     let mut answer = Vec::new();
     form.dialect.dialect().encode(form, &event, &mut answer);

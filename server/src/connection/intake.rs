@@ -6,6 +6,7 @@
 //! Invariant: between two reads at most one frame's worth and one read's worth of bytes are
 //! kept.
 
+use parlance_codecs::ask::Claim;
 use parlance_codecs::dialect::{Decoded, EndReason, Frame, SignInFrame};
 use parlance_codecs::framing::{FrameLimits, Splitter, Step};
 use parlance_codecs::{Ask, Request, Tag};
@@ -49,7 +50,7 @@ pub(super) enum Pause {
     /// Nothing more is handled before this is answered.
     Ask(Tag, Box<Ask>),
     /// Nothing more is handled before it is decided who the peer is.
-    Identify(Tag, Box<Ask>),
+    Identify(Tag, Box<Claim>),
     End(Parting),
 }
 
@@ -206,7 +207,9 @@ fn decode(frame: Frame<'_>, connection: &Connection, connections: &Connections) 
             Decoded::SignIn(_) => {
                 return Some(Pause::End(Parting::Because(EndReason::Protocol)));
             }
-            Decoded::Identify { tag, ask } => return Some(Pause::Identify(tag, Box::new(ask))),
+            Decoded::Identify { tag, claim } => {
+                return Some(Pause::Identify(tag, Box::new(claim)));
+            }
             Decoded::SignOut => return Some(Pause::End(Parting::Because(EndReason::Left))),
             Decoded::End { reply, reason } => {
                 return Some(Pause::End(Parting::After { reply, reason }));

@@ -265,8 +265,8 @@ async fn go_on(
                 sign_in_by_frame(&connections, &connection, &mut intake, frame).await
             }
             Pause::Ask(tag, ask) => answer(&connections, &connection, tag, ask).await,
-            Pause::Identify(tag, ask) => {
-                identify(&connections, &connection, &mut intake, tag, ask).await
+            Pause::Identify(tag, claim) => {
+                identify(&connections, &connection, &mut intake, tag, claim).await
             }
             Pause::End(parting) => Settled::End(parting),
         };

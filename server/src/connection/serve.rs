@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use futures_lite::future::or;
+use parlance_codecs::ask::Claim;
 use parlance_codecs::dialect::{EndReason, Form, SignInFrame};
 use parlance_codecs::framing::Splitter;
 use parlance_codecs::{Ask, Event, Tag};
@@ -44,7 +45,7 @@ pub(crate) enum Opening {
 enum Turned {
     SignIn(SignInFrame),
     Ask(Tag, Box<Ask>),
-    Identify(Tag, Box<Ask>),
+    Identify(Tag, Box<Claim>),
     End(Parting),
 }
 
@@ -160,8 +161,8 @@ async fn see_to(
             sign_in_by_frame(&connections, &connection, &mut intake, frame).await
         }
         Turned::Ask(tag, ask) => answer(&connections, &connection, tag, ask).await,
-        Turned::Identify(tag, ask) => {
-            identify(&connections, &connection, &mut intake, tag, ask).await
+        Turned::Identify(tag, claim) => {
+            identify(&connections, &connection, &mut intake, tag, claim).await
         }
         Turned::End(parting) => Settled::End(parting),
     };
@@ -202,7 +203,7 @@ impl Connection {
         match pause {
             Pause::SignIn(frame) => Poll::Ready(Turned::SignIn(frame)),
             Pause::Ask(tag, ask) => Poll::Ready(Turned::Ask(tag, ask)),
-            Pause::Identify(tag, ask) => Poll::Ready(Turned::Identify(tag, ask)),
+            Pause::Identify(tag, claim) => Poll::Ready(Turned::Identify(tag, claim)),
             Pause::End(parting) => Poll::Ready(Turned::End(parting)),
             // The core's answer wakes this task, or the flush that makes room for more.
             Pause::Answers => Poll::Pending,
@@ -287,7 +288,8 @@ pub(super) async fn answer(
 ) -> Settled {
     let Some(user) = connection.user() else { return Settled::Here };
     connection.held.begin();
-    let answering = async { Ok(asks::answer(connections.handle(), user, &ask).await) };
+    let dialect = connection.form().dialect;
+    let answering = async { Ok(asks::answer(connections.handle(), user, dialect, &ask).await) };
     let ended = async { Err(connection.until_ending().await) };
     match or(answering, ended).await {
         Ok(result) => {

@@ -219,6 +219,7 @@ fn begin_session(connections: &Connections, connection: &Rc<Connection>, signed_
         marks: traits.marks,
         notices: traits.notices,
     };
+    connection.joins(signed_in.room);
     let sign_in = SignIn {
         session: connection.id,
         user: signed_in.user.user,

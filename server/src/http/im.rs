@@ -29,6 +29,7 @@ use crate::asks;
 use crate::auth::{SignInError, sign_in};
 use crate::shard_handle::ShardHandle;
 
+mod load;
 mod status;
 
 /// The longest text and the longest extra, each byte of which a form may have to write as three,
@@ -184,7 +185,8 @@ pub(super) async fn done(
     };
     let mut answers = Vec::with_capacity(asks.len());
     for ask in asks {
-        answers.push(match asks::answer(shard, asked.user, ask).await {
+        let ask = &within_age(shard, ask);
+        answers.push(match asks::answer(shard, asked.user, DialectName::Im, ask).await {
             Ok(answer) => answer,
             Err(refusal) => asked.refused(refusal)?,
         });
@@ -224,6 +226,7 @@ async fn post(
         draft: draft.clone(),
         friends_required: dialect.friends_required && shard.settings().auth.friends_required,
         create_sender: true,
+        call_of: Some(DialectName::Im),
     };
     match shard.call(call).await {
         CallAnswer::Posted(posted) => Ok(asked.posted(&posted, form)),
@@ -238,6 +241,18 @@ async fn post(
 fn unexpected(answer: &CallAnswer) -> Trouble {
     tracing::error!(?answer, "the core gave an answer that no call asked for");
     Trouble::System
+}
+
+/// A pull reaches back as far as the settings say.
+fn within_age(shard: &ShardHandle, ask: &Ask) -> Ask {
+    let mut ask = ask.clone();
+    let age_ms = u64::from(shard.settings().im.pull_age_s).saturating_mul(MS_PER_SECOND);
+    if let Ask::HistoryBySeq { not_before_ms, .. } = &mut ask
+        && age_ms > 0
+    {
+        *not_before_ms = shard.now().wall_ms.saturating_sub(age_ms);
+    }
+    ask
 }
 
 /// Takes a token of each rate that the settings have for the call.

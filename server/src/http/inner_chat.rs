@@ -82,8 +82,13 @@ pub(super) fn authorize(shard: &ShardHandle, headers: &HeaderMap) -> Result<(), 
 /// are stored, and the same package again stores them no second time.
 pub(super) async fn deliver(shard: &ShardHandle, posts: Vec<(UserId, Draft)>) -> Result<(), Fault> {
     for (place, (sender, draft)) in posts.into_iter().enumerate() {
-        let call =
-            CallRequest::Post { sender, draft, friends_required: false, create_sender: true };
+        let call = CallRequest::Post {
+            sender,
+            draft,
+            friends_required: false,
+            create_sender: true,
+            call_of: None,
+        };
         match shard.call(call).await {
             CallAnswer::Posted(_) => {}
             other => {

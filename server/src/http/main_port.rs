@@ -45,6 +45,15 @@ impl<'p> Route<'p> {
             .or_else(|| im::Route::of(path).map(Self::Im))
     }
 
+    /// Whether what is wrong is said in the words of the `im` dialect.
+    fn is_im(&self) -> bool {
+        match self {
+            Self::Im(_) => true,
+            Self::WebSocket(dialect, _) => *dialect == DialectName::Im,
+            Self::Stream(_) | Self::Rooms(_) | Self::Inner(_) | Self::Grpc => false,
+        }
+    }
+
     fn method(&self) -> (Method, &'static str) {
         match self {
             Self::Im(route) => route.method(),
@@ -73,7 +82,7 @@ pub(super) async fn answer(
     let headers = request.headers().clone();
     let allowed = &shard.settings().auth.allowed_origins;
     if !browser::is_allowed(allowed, &headers) {
-        if let Some(Route::Im(_)) = Route::of(request.uri().path()) {
+        if Route::of(request.uri().path()).is_some_and(|route| route.is_im()) {
             return im::troubled(Trouble::Permission);
         }
         let message = "this origin is not among auth.allowed_origins";
@@ -105,7 +114,7 @@ async fn routed(shard: &ShardHandle, request: Request<Incoming>, slot: &UpgradeS
         if let Route::Rooms(_) = route {
             return answer::allowing(rooms::wrong_method(), allowed);
         }
-        if let Route::Im(_) = route {
+        if route.is_im() {
             return im::troubled(Trouble::NotExist);
         }
         let message = "this path does not take this method";

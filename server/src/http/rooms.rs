@@ -6,7 +6,7 @@
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 use hyper::{Request, StatusCode};
-use parlance_codecs::dialect::Credentials;
+use parlance_codecs::dialect::{Credentials, DialectName};
 use parlance_codecs::rooms::{
     Call, Trouble, decode_call, encode_history, encode_room_info, encode_trouble,
 };
@@ -62,7 +62,9 @@ async fn answered(
             BodyError::Broken => Trouble::Malformed,
         })?;
     let ask = decode_call(call, user, &body)?;
-    asks::answer(shard, user, &ask).await.map_err(|refusal| call.trouble(refusal))
+    asks::answer(shard, user, DialectName::Rooms, &ask)
+        .await
+        .map_err(|refusal| call.trouble(refusal))
 }
 
 /// The user whose token the `Authorization` field has. Its scheme is spelt `Bearer` and no other

@@ -85,7 +85,14 @@ pub(super) async fn post(
     sender: UserId,
     draft: Draft,
 ) -> Result<Posted, Fault> {
-    let call = CallRequest::Post { sender, draft, friends_required: false, create_sender: true };
+    let call = CallRequest::Post {
+        sender,
+        draft,
+        friends_required: false,
+        create_sender: true,
+        // The caller's streams are sessions of their own.
+        call_of: None,
+    };
     match shard.call(call).await {
         CallAnswer::Posted(posted) => Ok(posted),
         other => Err(refused(&other)),

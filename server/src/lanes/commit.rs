@@ -220,6 +220,7 @@ fn bytes_of(change: &Change) -> usize {
             record.name.as_ref().map_or(0, String::len)
                 + record.external_id.as_ref().map_or(0, String::len)
                 + record.own_name.len()
+                + record.photo.len()
         }
         Change::PutFriend { record, .. } => record.alias.len(),
         Change::PutRequest { record, .. } => record.text.len(),

@@ -246,7 +246,7 @@ impl Lane {
         match job {
             Job::Core(CoreRead::Load { ticket, key, now_ms }) => {
                 let loaded = self.store(self.shard)?.load(&key, now_ms)?;
-                Ok(Done::ForCore(Box::new(ReadDone::Loaded { ticket, loaded })))
+                Ok(Done::ForCore(Box::new(ReadDone::Loaded { ticket, loaded: Box::new(loaded) })))
             }
             Job::Core(CoreRead::Log { ticket, store, query }) => {
                 let page = self.store(store)?.read_log(&query)?;

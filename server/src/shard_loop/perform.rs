@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parlance_codecs::dialect::{EndReason, Form};
-use parlance_codecs::{Event, Message};
+use parlance_codecs::{Category, Event, Message};
 use parlance_conversation::Effect;
 use parlance_conversation::effect::CloseReason;
 use parlance_conversation::input::{Now, SessionId};
@@ -55,13 +55,21 @@ impl ShardLoop {
     }
 
     fn fan_out(&self, message: Arc<Message>, sessions: &[SessionId]) {
+        // Who sees a direct from its sending side.
+        let own_direct = (message.category == Category::Direct).then_some(message.sender);
         let event = Event::Delivered(message);
         let mut encoded: [Option<Bytes>; Form::COUNT] = [const { None }; Form::COUNT];
         let mut deliveries = 0;
         for connection in sessions.iter().filter_map(|session| self.live(*session)) {
             let form = connection.form();
             let Some(chunk) = encoded.get_mut(form.index()) else { continue };
-            let chunk = chunk.get_or_insert_with(|| encode(form, &event));
+            let own = (own_direct.is_some() && connection.user() == own_direct)
+                .then(|| encode_own_direct(form, &event))
+                .flatten();
+            let chunk = match &own {
+                Some(own) => own,
+                None => chunk.get_or_insert_with(|| encode(form, &event)),
+            };
             // Nothing where the dialect has no word for it.
             if !chunk.is_empty() && connection.can_receive(chunk) {
                 self.connections.send_chunk(&connection, chunk.clone(), Weight::Live);
@@ -91,10 +99,11 @@ impl ShardLoop {
                 connection.synced();
                 Weight::Live
             }
-            Event::Joined { result: Ok(()), .. }
-            | Event::Answered { .. }
-            | Event::Noticed(_)
-            | Event::Refused { .. } => Weight::Live,
+            Event::Joined { room, result: Ok(()), .. } => {
+                connection.joined(*room);
+                Weight::Live
+            }
+            Event::Answered { .. } | Event::Noticed(_) | Event::Refused { .. } => Weight::Live,
         };
         let chunk = encode(connection.form(), event);
         if chunk.is_empty() || !connection.can_receive(&chunk) {
@@ -119,6 +128,14 @@ fn encode(form: Form, event: &Event) -> Bytes {
     let mut frames = Vec::with_capacity(FRAME_BYTES_USUAL);
     form.dialect.dialect().encode(form, event, &mut frames);
     frames.into()
+}
+
+/// A live message in a direct for a session of its sender, where it is shown otherwise.
+fn encode_own_direct(form: Form, event: &Event) -> Option<Bytes> {
+    let Event::Delivered(message) = event else { return None };
+    let mut frames = Vec::new();
+    let differs = form.dialect.dialect().encode_own_direct(form, message, &mut frames);
+    differs.then(|| frames.into())
 }
 
 fn end_reason(reason: CloseReason) -> EndReason {

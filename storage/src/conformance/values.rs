@@ -152,6 +152,7 @@ pub(crate) fn any_user_record(rng: &mut impl Rng) -> UserRecord {
         created_at_ms: rng.random(),
         delivered_up_to: std::array::from_fn(|_| MessageId::from_raw(rng.random())),
         own_name: any_text(rng),
+        photo: any_text(rng),
     }
 }
 

@@ -18,6 +18,8 @@ struct StoredUser {
     delivered_up_to: Vec<u64>,
     #[prost(string, tag = "5")]
     own_name: String,
+    #[prost(string, tag = "6")]
+    photo: String,
 }
 
 pub(crate) fn encode_user(record: &UserRecord) -> Vec<u8> {
@@ -27,6 +29,7 @@ pub(crate) fn encode_user(record: &UserRecord) -> Vec<u8> {
         created_at_ms: record.created_at_ms,
         delivered_up_to: record.delivered_up_to.iter().map(|id| id.raw()).collect(),
         own_name: record.own_name.clone(),
+        photo: record.photo.clone(),
     })
 }
 
@@ -44,6 +47,7 @@ pub(crate) fn decode_user(bytes: &[u8]) -> Result<UserRecord, BadRecord> {
         created_at_ms: stored.created_at_ms,
         delivered_up_to,
         own_name: stored.own_name,
+        photo: stored.photo,
     })
 }
 

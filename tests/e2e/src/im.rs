@@ -61,6 +61,27 @@ impl ImCaller {
     }
 }
 
+/// A call's body about a chat.
+pub fn chat(target_type: &str, target: u64, others: Value) -> Value {
+    let mut body = json!({ "target": target.to_string(), "target_type": target_type });
+    let fields = others.as_object().expect("an object of fields").clone();
+    body.as_object_mut().expect("an object").extend(fields);
+    body
+}
+
+/// A pull of messages.
+pub fn pull(target_type: &str, target: u64, direction: &str, start: u64, count: u64) -> Value {
+    let others = json!({ "direction": direction, "start_msg_index": start, "count": count });
+    chat(target_type, target, others)
+}
+
+/// The indexes of the messages that were pulled, in their order.
+#[track_caller]
+pub fn indexes(pulled: &Value) -> Vec<u64> {
+    let messages = pulled["msgs"].as_array().expect("a list");
+    messages.iter().filter_map(|message| message["msg_index"].as_u64()).collect()
+}
+
 /// What came on the channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pushed {

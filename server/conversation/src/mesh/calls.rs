@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parlance_codecs::ask::{JoinRequest, Member, Profile, RequestSpan};
+use parlance_codecs::dialect::DialectName;
 use parlance_codecs::{
     Category, ConversationId, Description, Draft, Message, MessageId, Posted, Refusal, Seq, UserId,
 };
@@ -55,6 +56,8 @@ pub enum CallRequest {
     MayRelate { user: UserId },
     /// [`CallAnswer::Done`], or [`Refusal::BadName`].
     SetOwnName { user: UserId, name: String },
+    /// What the user says of themselves, where they never said it before: [`CallAnswer::Profile`].
+    Introduce { user: UserId, name: Option<String>, photo: Option<String> },
     /// How the user calls a friend or a group; empty: as it is called by itself.
     /// [`CallAnswer::Done`].
     SetAlias { user: UserId, target: ConversationId, name: String },
@@ -66,8 +69,15 @@ pub enum CallRequest {
     /// Who wants to be let into a group, for those who lead it: [`CallAnswer::Requests`].
     GroupRequests { by: UserId, group: ConversationId, span: RequestSpan },
     /// Send as `sender`: [`CallAnswer::Posted`]. `friends_required` as in a session's style;
-    /// `create_sender` where a valid token named the sender.
-    Post { sender: UserId, draft: Draft, friends_required: bool, create_sender: bool },
+    /// `create_sender` where a valid token named the sender. `call_of`: the dialect whose own
+    /// sessions of the sender are not shown it, unless they echo.
+    Post {
+        sender: UserId,
+        draft: Draft,
+        friends_required: bool,
+        create_sender: bool,
+        call_of: Option<DialectName>,
+    },
     /// Close the user's sessions, or those of one device: [`CallAnswer::Done`], whether there were
     /// any or not.
     Kick { user: UserId, device: Option<Box<str>> },

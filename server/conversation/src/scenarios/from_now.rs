@@ -82,27 +82,37 @@ fn what_the_user_sends_elsewhere_is_shown() {
     );
 }
 
-/// By whatever way it was sent, and in whichever session.
+/// The answer to a call says that it was done, as a session's does.
 #[test]
-fn what_the_user_sends_is_not_shown_where_the_dialect_shows_others_only() {
+fn what_the_user_sends_by_a_call_is_not_shown_in_sessions_of_the_calls_dialect() {
     check(
         "call group 7 8
         in a 7 im
+        in b 8 im
         in s 7 stream
         s sync
         quiet
         s post 1 hello
-        call post 7 1 again
-        call post 7 7-8 hey
-        call post 8 7-8 you",
-        "answer: posted 1#2
+        call post 7 1 again by=im
+        call post 7 7-8 hey by=im
+        call post 7 7-8 published
+        call post 8 7-8 you by=im",
+        "a < 1#1 hello
+        a < 7-8#2 published
+        a < 7-8#3 you
+        answer: posted 1#2
+        answer: posted 7-8#1
+        answer: posted 7-8#2
+        answer: posted 7-8#3
+        b < 1#1 hello
+        b < 1#2 again
+        b < 7-8#1 hey
+        b < 7-8#2 published
         s posted 1#1
         s < 1#2 again
-        answer: posted 7-8#1
         s < 7-8#1 hey
-        a < 7-8#2 you
-        answer: posted 7-8#2
-        s < 7-8#2 you",
+        s < 7-8#2 published
+        s < 7-8#3 you",
     );
 }
 

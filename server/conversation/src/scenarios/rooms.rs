@@ -101,10 +101,22 @@ fn a_sync_waits_for_the_room_and_shows_its_history() {
         a sync room=0
         let mesh 1 0
         call post 8 1 after",
-        "a page 1#1 before
+        "a joined 1
+        a page 1#1 before
         a synced
         a < 1#2 after
         answer: posted 1#2",
+    );
+}
+
+/// What the peer does may depend on it: it may have sent all that it wants to send.
+#[test]
+fn a_session_that_began_with_a_room_is_told_once_it_is_in() {
+    check(
+        "call room
+        quiet
+        in a 7 stream room=1",
+        "a joined 1",
     );
 }
 

@@ -105,7 +105,8 @@ pub(super) fn answer(answer: &CallAnswer, named: Named<'_>) -> String {
         }
         CallAnswer::Profile(found) => {
             let external = found.external_id.as_deref().unwrap_or("none");
-            format!("user {} name {:?} external {external}", found.user, found.name)
+            let photo = if found.photo.is_empty() { "" } else { " with a photo" };
+            format!("user {} name {:?} external {external}{photo}", found.user, found.name)
         }
         CallAnswer::Memberships(all) => {
             let all: Vec<String> = all.iter().map(|(id, of)| format!("{id} {of:?}")).collect();

@@ -119,3 +119,25 @@ fn a_room_is_read_by_those_who_have_joined_it() {
         a joined 1",
     );
 }
+
+#[test]
+fn what_one_says_of_oneself_counts_where_it_was_never_said() {
+    check(
+        "call introduce 7 name=Ann
+        call ensure 7
+        call introduce 7 name=Ann
+        call introduce 7 name=Bob photo=https://a.example/p
+        call introduce 7 photo=https://a.example/q
+        call create-user id=8 name=login
+        call introduce 8 name=Cas
+        call profile 7",
+        "answer: refused: no such user
+        answer: done
+        answer: user 7 name \"Ann\" external none
+        answer: user 7 name \"Ann\" external none with a photo
+        answer: user 7 name \"Ann\" external none with a photo
+        answer: user 8
+        answer: user 8 name \"login\" external none
+        answer: user 7 name \"Ann\" external none with a photo",
+    );
+}

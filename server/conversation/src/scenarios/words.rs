@@ -105,7 +105,7 @@ impl<'a> Words<'a> {
                 notices: false,
                 ..push
             },
-            "im" => SessionStyle { echo: Echo::OthersOnly, ..push },
+            "im" => SessionStyle { dialect: DialectName::Im, echo: Echo::Nothing, ..push },
             "events" => SessionStyle { replaces: Replaces::Nothing, notices: false, ..push },
             other => panic!("no style {other}"),
         };
@@ -199,6 +199,7 @@ impl<'a> Words<'a> {
                 draft: self.draft(3, ids),
                 friends_required: false,
                 create_sender: self.at(1) == "token-post",
+                call_of: self.set("by").map(|_| DialectName::Im),
             },
             "describe" => CallRequest::Describe {
                 conversation: self.conversation(2),
@@ -285,6 +286,10 @@ impl<'a> Words<'a> {
                 CallRequest::SetAlias { user: by, target: self.conversation(3), name: name() }
             }
             "may-relate" => CallRequest::MayRelate { user: by },
+            "introduce" => {
+                let said = |key| self.set(key).map(str::to_owned);
+                CallRequest::Introduce { user: by, name: said("name"), photo: said("photo") }
+            }
             other => panic!("no call {other}"),
         }
     }

@@ -52,6 +52,7 @@ pub(super) async fn by_seq(
     conversation: ConversationId,
     (start, direction): (Seq, Direction),
     count: u32,
+    not_before_ms: u64,
 ) -> Result<Answer, Refusal> {
     let view = look(shard, user, conversation).await?;
     let mut span = Span::of(conversation, &view, direction);
@@ -59,7 +60,14 @@ pub(super) async fn by_seq(
         Direction::After => span.first = span.first.max(start),
         Direction::Before => span.last = span.last.min(start),
     }
+    let is_young = |message: &Message| message.created_at_ms >= not_before_ms;
     let (messages, more) = read(shard, span, count, Recalled::Shown, |_| true).await?;
+    // Where the log's young part begins is sought for those only who ask beyond it.
+    if messages.iter().all(|message| is_young(message)) {
+        return Ok(Answer::History { messages, more });
+    }
+    span.first = span.first.max(seq_at(shard, &span, view.last_seq, not_before_ms).await?);
+    let (messages, more) = read(shard, span, count, Recalled::Shown, is_young).await?;
     Ok(Answer::History { messages, more })
 }
 

@@ -1,6 +1,7 @@
 //! Recalls by their index, and taking a message back by its seq.
 
 use parlance_codecs::ask::Direction;
+use parlance_codecs::dialect::DialectName;
 use parlance_codecs::{Answer, ConversationId, Draft, DraftBody, Refusal, Seq, UserId};
 use parlance_conversation::mesh::{CallAnswer, CallRequest};
 use parlance_storage::RECALLS_MAX;
@@ -51,6 +52,7 @@ pub(super) async fn list(
 pub(super) async fn recall_at(
     shard: &ShardHandle,
     user: UserId,
+    dialect: DialectName,
     conversation: ConversationId,
     seq: Seq,
 ) -> Result<Answer, Refusal> {
@@ -64,8 +66,13 @@ pub(super) async fn recall_at(
         expires_in_ms: None,
         key: None,
     };
-    let request =
-        CallRequest::Post { sender: user, draft, friends_required: false, create_sender: true };
+    let request = CallRequest::Post {
+        sender: user,
+        draft,
+        friends_required: false,
+        create_sender: true,
+        call_of: Some(dialect),
+    };
     match shard.call(request).await {
         CallAnswer::Posted(posted) => {
             let index = posted.recall_index.ok_or(Refusal::Unavailable)?;

@@ -3,6 +3,7 @@
 //! Anybody may ask, so nothing is told but figures of this process and the address that the client
 //! reached it by.
 
+use std::cell::Cell;
 use std::fs;
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,29 +12,45 @@ use hyper::Uri;
 use hyper::header::{HOST, HeaderMap};
 use parlance_codecs::im::Pingresp;
 
+use super::load::{self, Load};
 use crate::http::fields;
 
 const KIB: u64 = 1024;
+
+thread_local! {
+    /// As this shard's pings have seen it.
+    static LOAD: Cell<Load> = const { Cell::new(Load::NONE) };
+}
 
 pub(super) fn pong(client_timestamp: i64, uri: &Uri, headers: &HeaderMap) -> Pingresp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let status = procfs("/proc/self/status");
     let host = reached_host(uri, headers);
+    #[expect(clippy::cast_precision_loss, reason = "a number of processors is small")]
+    let processors = std::thread::available_parallelism().map_or(1.0, |count| count.get() as f64);
+    let load = load_now(processors);
     Pingresp {
         client_timestamp,
         server_timestamp: i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX),
         total_mem: kib(&procfs("/proc/meminfo"), "MemTotal:"),
         cur_mem_usage: kib(&status, "VmRSS:"),
         max_mem_usage: kib(&status, "VmHWM:"),
-        #[expect(clippy::cast_precision_loss, reason = "a number of processors is small")]
-        cpu_num: std::thread::available_parallelism().map_or(0.0, |count| count.get() as f64),
+        cpu_num: processors,
         ip: host.parse::<IpAddr>().map(|ip| ip.to_string()).unwrap_or_default(),
         host,
-        // No sampling goes on for the sake of a ping: not known.
-        cur_cpu_usage: 0.0,
-        avg_cpu_usage: 0.0,
-        max_cpu_usage: 0.0,
+        cur_cpu_usage: load.current,
+        avg_cpu_usage: load.average,
+        max_cpu_usage: load.most,
     }
+}
+
+fn load_now(processors: f64) -> Load {
+    let mut load = LOAD.get();
+    if let Some(now) = load::reading(&procfs("/proc/self/stat"), &procfs("/proc/uptime")) {
+        load.note(now, processors);
+    }
+    LOAD.set(load);
+    load
 }
 
 /// Without the port.

@@ -73,6 +73,7 @@ pub(super) async fn publish(
         friends_required: false,
         // The operator vouches for whom it names.
         create_sender: true,
+        call_of: None,
     };
     match shard.call(call).await {
         CallAnswer::Posted(posted) => {

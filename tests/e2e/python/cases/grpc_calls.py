@@ -161,6 +161,13 @@ def streams_refused(world: World) -> None:
             metadata = signed(world, 1, ("room", wrong))
             found = ended(room.Interact(silence(), metadata=metadata))
             assert found == (Code.NOT_FOUND, "unknown room"), (wrong, found)
+        # Who sends nothing more at once has not had all that there is to be said.
+        there = signed(world, 1, ("room", str(world.create("room", []))))
+        for _ in range(20):
+            metadata = signed(world, 1, ("room", "4711"))
+            found = ended(room.Interact(iter(()), metadata=metadata))
+            assert found == (Code.NOT_FOUND, "unknown room"), found
+            assert ended(room.Interact(iter(()), metadata=there))[0] == Code.OK
         for wrong in ("", "x", "1-2"):
             metadata = signed(world, 1, ("room", wrong))
             found = ended(room.Interact(silence(), metadata=metadata))
@@ -230,13 +237,13 @@ def cancel(world: World) -> None:
 
 def deadline(world: World) -> None:
     began = time.monotonic()
-    ann = Session.synced(world, "grpc", 1, timeout=2)
+    ann = Session.synced(world, "grpc", 1, timeout=10)
     try:
         ann.next_post()
         raise AssertionError("nobody sent anything")
     except Closed as closed:
         assert closed.code == Code.DEADLINE_EXCEEDED.value[0], closed
-    assert 1 < time.monotonic() - began < WAIT_SECONDS
+    assert time.monotonic() - began > 9
     until_sessions(world, 0)
 
 

@@ -170,6 +170,60 @@ fn every_form_of_a_message_is_taken() {
 }
 
 #[test]
+fn a_message_that_names_no_chat_is_for_the_only_one() {
+    let server = open_server();
+    let (mut ann, ann_id) = user(&server, EVERY_WAY[3], "ann");
+    let (mut bob, bob_id) = user(&server, EVERY_WAY[0], "bob");
+    let said = json!({ "msg": "here?", "type": "text" });
+    assert_eq!(ann.ask("new-message", &said), error("chat.id is missing"), "there is none");
+    let only = chat(&mut ann, "Tea", &[&bob_id])["id"].as_str().unwrap().to_owned();
+    ann.emit("new-message", &said, None);
+    let seen = message(&mut bob, &only);
+    assert_eq!((&seen["msg"], &seen["user_id"]), (&json!("here?"), &json!(ann_id)));
+    assert_eq!(message(&mut ann, &only), seen);
+    // With a callback, which comes before the message or after it.
+    bob.emit("new-message", &json!({ "message": { "value": "here" } }), Some(7));
+    let packets: Vec<String> = (0..3).map(|_| bob.packet()).collect();
+    let ack = packets.iter().find_map(|packet| packet.strip_prefix("437"));
+    let ack: Value = serde_json::from_str(ack.expect("a callback")).unwrap();
+    assert_eq!(message(&mut ann, &only), ack[0]);
+    // A direct is joined by nobody; a second chat makes it unclear.
+    let mut both = [&ann_id, &bob_id].map(|id| id.parse::<u64>().expect("a number"));
+    both.sort_unstable();
+    let direct = format!("{}-{}", both[0], both[1]);
+    ann.emit("new-message", &json!({ "room": direct, "msg": "x" }), None);
+    message(&mut ann, &direct);
+    ann.emit("new-message", &said, None);
+    message(&mut ann, &only);
+    chat(&mut ann, "Coffee", &[]);
+    assert_eq!(ann.ask("new-message", &said), error("chat.id is missing"), "there are two");
+    server.stop();
+}
+
+/// What is said later, or is none, changes nothing.
+#[test]
+fn a_user_says_how_they_are_called_and_where_their_picture_is() {
+    let server = open_server();
+    let mut client = Client::connect(server.addresses().main, EVERY_WAY[3], None);
+    let mut said = |name: Value, photo: Value| {
+        let body = json!({ "user": { "external_id": "ann", "name": name, "photo": photo } });
+        let answer = client.ask("create-user", &body);
+        assert_eq!(answer["status"], "ok", "{answer}");
+        (answer["user"]["name"].clone(), answer["user"]["photo"].clone())
+    };
+    let (nothing, url) = (json!(""), json!("https://a.example/p"));
+    assert_eq!(said(json!(7), json!("x".repeat(5_000))), (nothing.clone(), nothing.clone()));
+    assert_eq!(said(json!("Ann"), json!(null)), (json!("Ann"), nothing));
+    assert_eq!(said(json!("Bob"), url.clone()), (json!("Ann"), url.clone()));
+    assert_eq!(said(json!(null), json!("https://a.example/q")), (json!("Ann"), url.clone()));
+    // They are the same user's on another connection.
+    let mut again = Client::connect(server.addresses().main, EVERY_WAY[1], None);
+    let answer = again.ask("create-user", &json!({ "user": { "externalUserId": "ann" } }));
+    assert_eq!((&answer["user"]["name"], &answer["user"]["photo"]), (&json!("Ann"), &url));
+    server.stop();
+}
+
+#[test]
 fn the_past_is_listed_by_time() {
     let server = open_server();
     let (mut ann, _) = user(&server, EVERY_WAY[2], "ann");

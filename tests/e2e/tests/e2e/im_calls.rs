@@ -1,8 +1,7 @@
 //! The `im` dialect's calls: sending, taking back, reading, friends and groups.
 
-use parlance_e2e::im::{ImCaller, PushClient, RECEIVE_BYTES_MIN};
+use parlance_e2e::im::{ImCaller, PushClient, RECEIVE_BYTES_MIN, chat, pull};
 use parlance_e2e::server::Server;
-use parlance_e2e::stream::{GROUP, StreamClient};
 use serde_json::{Value, json};
 
 const MSG_NOT_EXIST: &str = r#"{"code":20001,"msg":"msg not exist"}"#;
@@ -15,23 +14,6 @@ fn server() -> Server {
     server.operator().create_users([1, 2, 3]);
     server.operator().befriend(1, 2);
     server
-}
-
-fn chat(target_type: &str, target: u64, others: Value) -> Value {
-    let mut body = json!({ "target": target.to_string(), "target_type": target_type });
-    let fields = others.as_object().expect("an object of fields").clone();
-    body.as_object_mut().expect("an object").extend(fields);
-    body
-}
-
-fn pull(target_type: &str, target: u64, direction: &str, start: u64, count: u64) -> Value {
-    let others = json!({ "direction": direction, "start_msg_index": start, "count": count });
-    chat(target_type, target, others)
-}
-
-fn indexes(pulled: &Value) -> Vec<u64> {
-    let messages = pulled["msgs"].as_array().expect("a list");
-    messages.iter().filter_map(|message| message["msg_index"].as_u64()).collect()
 }
 
 #[test]
@@ -88,48 +70,6 @@ fn a_retry_with_its_key_is_the_first_message() {
     assert_eq!(send("b", "x")["msg_index"], 2);
     assert_eq!(send("a", "y")["msg_index"], 3, "another content is another message");
     assert_eq!(server.operator().log("1-2").len(), 3);
-    server.stop();
-}
-
-#[test]
-fn messages_are_pulled_in_both_directions() {
-    let server = server();
-    let group = server.operator().create_group(&[1, 2]);
-    let (ann, bob) = (ImCaller::new(&server, 1), ImCaller::new(&server, 2));
-    for n in 1..=5 {
-        ann.send("group", group, &format!("g{n}"));
-    }
-    let mut stream = StreamClient::connect(&server, 2);
-    stream.sync_by_cursor();
-    stream.send_text(GROUP, group, "from elsewhere");
-    let pulled = |direction, start, count| {
-        bob.done("/im.chat/pull", &pull("group", group, direction, start, count))
-    };
-    assert_eq!(indexes(&pulled("after", 1, 50)), [1, 2, 3, 4, 5, 6]);
-    assert_eq!(indexes(&pulled("after", 3, 2)), [3, 4]);
-    assert_eq!(indexes(&pulled("before", 4, 2)), [4, 3]);
-    assert_eq!(indexes(&pulled("before", 4_294_967_295, 50)), [6, 5, 4, 3, 2, 1]);
-    assert_eq!(pulled("after", 7, 50), json!({ "msgs": [], "recalls": {} }));
-    assert_eq!(pulled("after", 0, 50), json!({ "msgs": [], "recalls": {} }));
-    let last = pulled("after", 6, 1);
-    let message = &last["msgs"][0];
-    assert_eq!(message["sender"], "2");
-    assert_eq!(message["msg"], "from elsewhere");
-    assert_eq!(
-        (&message["target"], &message["target_type"]),
-        (&json!(group.to_string()), &json!("group"))
-    );
-    // A friend with whom nothing was said is no stranger.
-    let silence = ann.done("/im.chat/pull", &pull("user", 2, "after", 1, 1));
-    assert_eq!(silence, json!({ "msgs": [], "recalls": {} }));
-    ImCaller::new(&server, 3).refused(
-        "/im.chat/pull",
-        &pull("group", group, "after", 1, 1),
-        400,
-        NOT_IN_GROUP,
-    );
-    ann.refused("/im.chat/pull", &pull("user", 3, "after", 1, 1), 400, NOT_FRIENDS);
-    ann.refused("/im.chat/pull", &pull("user", 3, "after", 0, 1), 400, NOT_FRIENDS);
     server.stop();
 }
 

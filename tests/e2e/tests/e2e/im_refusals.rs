@@ -90,6 +90,8 @@ fn other_paths_and_methods_do_not_exist() {
     is(http.get("/im.chat/send", &[]), 404, NOT_EXIST);
     is(http.delete("/im.chat/send", &[], b"{}"), 404, NOT_EXIST);
     is(http.post("/im.status/ping?timestamp=1", &[], b""), 404, NOT_EXIST);
+    is(http.post("/im.push", &[], b""), 404, NOT_EXIST);
+    is(http.delete("/im.push", &[], b""), 404, NOT_EXIST);
     server.stop();
 }
 

@@ -16,6 +16,7 @@ mod http2_abuse;
 mod http2_calls;
 mod im_calls;
 mod im_clients;
+mod im_pull;
 mod im_push;
 mod im_refusals;
 mod limits_and_abuse;

@@ -18,6 +18,9 @@ fn a_ping_is_told_of_this_process_and_how_it_was_reached() {
     assert!(pong_by_address.server_timestamp > 1_700_000_000_000_000_000);
     assert!(pong_by_address.total_mem > pong_by_address.cur_mem_usage);
     assert!(pong_by_address.max_mem_usage >= pong_by_address.cur_mem_usage);
+    for share in [pong_by_address.cur_cpu_usage, pong_by_address.max_cpu_usage] {
+        assert!((0.0..=1.0).contains(&share), "{share}");
+    }
     assert!(pong_by_address.cur_mem_usage > 0 && pong_by_address.cpu_num >= 1.0);
     let reached = |host: &str| {
         let pong = pong(host);
