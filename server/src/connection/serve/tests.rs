@@ -12,5 +12,6 @@ fn a_connections_task_is_small() {
     let bytes = future_bytes(serve);
     println!("task {bytes} bytes, connection {} bytes", size_of::<Connection>());
     assert!(bytes <= 96, "{bytes} bytes");
-    assert!(size_of::<Connection>() <= 400, "{} bytes", size_of::<Connection>());
+    // With the counters of its `Rc`, the allocator's next class of sizes is 448 bytes.
+    assert!(size_of::<Connection>() <= 432, "{} bytes", size_of::<Connection>());
 }
