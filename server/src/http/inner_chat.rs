@@ -10,7 +10,7 @@ use parlance_codecs::{Draft, Request as Asked, UserId};
 use parlance_conversation::mesh::{CallAnswer, CallRequest};
 
 use super::answer::{self, Answer};
-use super::stream_calls::{POST_BYTES_MAX, json_body, refused};
+use super::stream_calls::{POST_BYTES_MAX, json_body, post, refused};
 use super::{fields, operator};
 use crate::shard_handle::ShardHandle;
 
@@ -82,21 +82,10 @@ pub(super) fn authorize(shard: &ShardHandle, headers: &HeaderMap) -> Result<(), 
 /// are stored, and the same package again stores them no second time.
 pub(super) async fn deliver(shard: &ShardHandle, posts: Vec<(UserId, Draft)>) -> Result<(), Fault> {
     for (place, (sender, draft)) in posts.into_iter().enumerate() {
-        let call = CallRequest::Post {
-            sender,
-            draft,
-            friends_required: false,
-            create_sender: true,
-            call_of: None,
-        };
-        match shard.call(call).await {
-            CallAnswer::Posted(_) => {}
-            other => {
-                let Fault { code, message } = refused(&other);
-                let number = place.saturating_add(1);
-                return Err(Fault::new(code, format!("post {number}: {message}")));
-            }
-        }
+        post(shard, sender, draft).await.map_err(|Fault { code, message }| {
+            let number = place.saturating_add(1);
+            Fault::new(code, format!("post {number}: {message}"))
+        })?;
     }
     Ok(())
 }

@@ -16,6 +16,19 @@ use crate::server::Server;
 /// The shortest limit that a client may announce.
 pub const RECEIVE_BYTES_MIN: u32 = 65_536;
 
+/// What one is told who is no friend of the other user of a chat.
+pub const NOT_FRIENDS: &str = r#"{"code":22004,"msg":"you are not friends"}"#;
+/// What one is told who is no member of the group of a chat.
+pub const NOT_IN_GROUP: &str = r#"{"code":22005,"msg":"you are not in the group"}"#;
+
+/// A server with users 1, 2 and 3, of whom 1 and 2 are friends.
+pub fn server() -> Server {
+    let server = Server::start();
+    server.operator().create_users([1, 2, 3]);
+    server.operator().befriend(1, 2);
+    server
+}
+
 /// One user's calls.
 #[derive(Clone)]
 pub struct ImCaller {

@@ -1,20 +1,12 @@
 //! The `im` dialect's calls: sending, taking back, reading, friends and groups.
 
-use parlance_e2e::im::{ImCaller, PushClient, RECEIVE_BYTES_MIN, chat, pull};
-use parlance_e2e::server::Server;
+use parlance_e2e::im::{
+    ImCaller, NOT_FRIENDS, NOT_IN_GROUP, PushClient, RECEIVE_BYTES_MIN, chat, pull, server,
+};
 use serde_json::{Value, json};
 
 const MSG_NOT_EXIST: &str = r#"{"code":20001,"msg":"msg not exist"}"#;
 const MSG_OWNER_WRONG: &str = r#"{"code":20002,"msg":"msg owner wrong"}"#;
-const NOT_FRIENDS: &str = r#"{"code":22004,"msg":"you are not friends"}"#;
-const NOT_IN_GROUP: &str = r#"{"code":22005,"msg":"you are not in the group"}"#;
-
-fn server() -> Server {
-    let server = Server::start();
-    server.operator().create_users([1, 2, 3]);
-    server.operator().befriend(1, 2);
-    server
-}
 
 #[test]
 fn a_message_is_sent_in_each_form_and_answered_as_it_is_accepted() {

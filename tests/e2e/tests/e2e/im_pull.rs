@@ -1,20 +1,10 @@
 //! The `im` dialect's pull: a chat's past, in both directions, as far back as it goes.
 
 use parlance_e2e::deadline::until;
-use parlance_e2e::im::{ImCaller, indexes, pull};
+use parlance_e2e::im::{ImCaller, NOT_FRIENDS, NOT_IN_GROUP, indexes, pull, server};
 use parlance_e2e::server::{Server, Setup};
 use parlance_e2e::stream::{GROUP, StreamClient};
 use serde_json::json;
-
-const NOT_FRIENDS: &str = r#"{"code":22004,"msg":"you are not friends"}"#;
-const NOT_IN_GROUP: &str = r#"{"code":22005,"msg":"you are not in the group"}"#;
-
-fn server() -> Server {
-    let server = Server::start();
-    server.operator().create_users([1, 2, 3]);
-    server.operator().befriend(1, 2);
-    server
-}
 
 /// With two seconds for the original's thirty days.
 #[test]

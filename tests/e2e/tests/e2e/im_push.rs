@@ -1,6 +1,8 @@
 //! The `im` dialect's push channel: over a plain socket, after a handshake, and on the main port.
 
-use parlance_e2e::im::{ImCaller, PushClient, Pushed, RECEIVE_BYTES_MIN, frame, login, masked};
+use parlance_e2e::im::{
+    ImCaller, PushClient, Pushed, RECEIVE_BYTES_MIN, frame, login, masked, server,
+};
 use parlance_e2e::operator::Answer;
 use parlance_e2e::server::{Server, Setup};
 use parlance_e2e::stream::{GROUP, PRIVATE, StreamClient};
@@ -9,13 +11,6 @@ use serde_json::{Value, json};
 const NOT_SIGNED_IN: u16 = 1008;
 const PROTOCOL: u16 = 1002;
 const REPLACED: u16 = 3500;
-
-fn server() -> Server {
-    let server = Server::start();
-    server.operator().create_users([1, 2, 3]);
-    server.operator().befriend(1, 2);
-    server
-}
 
 /// A push without its time, which no test knows.
 #[track_caller]

@@ -1,7 +1,7 @@
 //! The `im` dialect's calls: every code with its exact body and status, and the ways to show who
 //! one is.
 
-use parlance_e2e::im::ImCaller;
+use parlance_e2e::im::{ImCaller, NOT_FRIENDS, server};
 use parlance_e2e::operator::Answer;
 use parlance_e2e::server::{Server, Setup};
 use serde_json::{Value, json};
@@ -12,14 +12,6 @@ const PERMISSION: &str = r#"{"code":10008,"msg":"permission denie"}"#;
 const TOO_FAST: &str = r#"{"code":10009,"msg":"too fast"}"#;
 const NOT_EXIST: &str = r#"{"code":10012,"msg":"not exist"}"#;
 const MEMBER_NOT_EXIST: &str = r#"{"code":22003,"msg":"group member not exist"}"#;
-const NOT_FRIENDS: &str = r#"{"code":22004,"msg":"you are not friends"}"#;
-
-fn server() -> Server {
-    let server = Server::start();
-    server.operator().create_users([1, 2, 3]);
-    server.operator().befriend(1, 2);
-    server
-}
 
 fn message(target_type: &str, target: &str) -> Value {
     json!({ "target": target, "target_type": target_type, "msg": "x" })
